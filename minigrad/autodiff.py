@@ -1,0 +1,321 @@
+"""Derivatives of functions, of every order: `grad` and its family.
+
+Each transform takes a function and gives a function, so they nest: ``grad(grad(f))``, ``grad`` of something that calls
+``grad``, the Jacobian of a Hessian-vector product. All of them are `vjp`, which does three things: it opens a level of its
+own, runs the function on the inputs wrapped at that level, and walks the graph back. The walk runs ordinary ops on the
+values one level down; if those are Tensors, the walk is recorded, and can be differentiated in its turn.
+
+Builds on: `minigrad.tape`, `minigrad.backward`, `minigrad.ops`. Read next: `minigrad.nn.layer`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.backend import namespace
+from minigrad.backend.random import default_generator
+from minigrad.backward import walk
+from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.graph import Leaf, Node, tick
+from minigrad.ops import stack
+from minigrad.tape import enable_grad, joint, new_level, record
+from minigrad.tensor import Nested, Tensor, as_array, raw
+
+__all__ = ["checkpoint", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+
+Argnums = int | Sequence[int]
+
+
+def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of `f`, and the function that sends a gradient of it back to the inputs.
+
+    y = f(x), and v -> v^T dy/dx
+
+    Returns
+    -------
+    y, pullback
+        ``pullback(v)`` gives one array per input, Tensors for Tensors. It may be called many times.
+
+    Raises
+    ------
+    DTypeError
+        If an input is no floating array.
+    GraphError
+        If `f` does not return one Tensor or array.
+
+    >>> y, pullback = vjp(lambda x: x * x, np.array([1.0, 2.0, 3.0]))
+    >>> pullback(np.array([1.0, 0.0, 1.0]))
+    (array([2., 0., 6.]),)
+    """
+    level = new_level()
+    inputs = [_nest("vjp", x, level) for x in xs]
+    with enable_grad():
+        result = f(*inputs)
+    y, node = _unnest("vjp", result, level)
+    shape, wants_tensor = getattr(y, "shape", ()), any(isinstance(x, Tensor) for x in xs)
+
+    def pullback(v: Any) -> tuple[Any, ...]:
+        v = v if hasattr(v, "shape") else as_array(v)
+        if v.shape != shape:
+            raise ShapeError(f"vjp: the gradient must have the shape {shape} of the result, got {v.shape}; reshape it")
+        found: dict[Leaf, Any] = {}
+
+        def deposit(leaf: Leaf, g: Any) -> None:
+            found[leaf] = found[leaf] + g if leaf in found else g
+
+        if node is not None:
+            walk(node, v, deposit, keep=True)
+        return tuple(_answer(found.get(x.node), x.value, wants_tensor) for x in inputs)
+
+    return y, pullback
+
+
+def _nest(name: str, x: Any, level: int) -> Nested:
+    x = x if hasattr(x, "dtype") else as_array(x)
+    if raw(x).dtype.kind != "f":
+        raise DTypeError(
+            f"{name}: only floating arrays have gradients, got {raw(x).dtype}; cast to float32 first, .astype('float32')"
+        )
+    if isinstance(x, Tensor) and x.node is None:
+        x = x.value
+    if isinstance(x, np.generic):
+        x = np.asarray(x)
+    return Nested(x, level, Leaf(x))
+
+
+def _unnest(name: str, y: Any, level: int) -> tuple[Any, Node | Leaf | None]:
+    """The value one level below `level`, and the place of the result in that level's graph."""
+    if not hasattr(y, "dtype"):
+        if isinstance(y, (int, float)):
+            return as_array(y), None
+        raise GraphError(f"{name}: the function must return one Tensor or array, got {type(y).__name__}; return that alone")
+    while isinstance(y, Tensor) and y.level > level:  # it escaped from a transform inside f: a constant here
+        y = y.value
+    if isinstance(y, Tensor) and y.level == level:
+        return y.value, y.node
+    return y, None
+
+
+def _answer(g: Any, x: Any, wants_tensor: bool) -> Any:
+    """The gradient in the dtype of its input; zeros where nothing arrived."""
+    if g is None:
+        g = namespace(raw(x)).zeros_like(raw(x))
+    elif isinstance(g, np.generic):
+        g = np.asarray(g)
+    if g.dtype != x.dtype:
+        g = g.astype(x.dtype)
+    return Tensor(g) if wants_tensor and not isinstance(g, Tensor) else g
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., tuple[Any, Any]]:
+    """A function that gives the value of `f` and its gradient.
+
+    x -> f(x), df/dx
+
+    Parameters
+    ----------
+    argnums
+        Which positional arguments to differentiate: a number gives one gradient, a sequence a tuple of them.
+
+    Raises
+    ------
+    GraphError
+        If the value is not one number.
+
+    >>> value_and_grad(lambda x: (x * x).sum())(np.array([1.0, 2.0]))
+    (np.float64(5.0), array([2., 4.]))
+    """
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        if any(not -len(args) <= n < len(args) for n in numbers):
+            raise GraphError(f"grad: argnums {argnums} name no argument, got {len(args)} arguments; count from 0")
+        places = [n % len(args) for n in numbers]
+
+        def of_chosen(*chosen: Any) -> Any:
+            full = list(args)
+            for place, x in zip(places, chosen, strict=True):
+                full[place] = x
+            return f(*full, **kwargs)
+
+        y, pullback = vjp(of_chosen, *(args[n] for n in places))
+        if y.size != 1:
+            raise GraphError(f"grad: the function must return one number, got shape {y.shape}; reduce it, or use jacobian")
+        gradients = pullback(namespace(raw(y)).ones(y.shape, dtype=y.dtype))
+        return y, gradients[0] if isinstance(argnums, int) else gradients
+
+    return call
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """A function that gives the gradient of `f`, a function with one number as its value.
+
+    x -> df/dx
+
+    Parameters
+    ----------
+    argnums
+        Which positional arguments to differentiate: a number gives one gradient, a sequence a tuple of them.
+
+    >>> grad(lambda x: x**3)(2.0)
+    array(12., dtype=float32)
+    >>> grad(grad(lambda x: x**3))(2.0)
+    array(12., dtype=float32)
+    """
+    both = value_and_grad(f, argnums)
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return call
+
+
+def jvp(f: Callable[..., Any], xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
+    """The value of `f` and its derivative along a direction.
+
+    y = f(x), and dy/dx v
+
+    The pullback of `f` is linear in what it sends back, u -> u^T dy/dx; so its own pullback at any u is dy/dx v. Two walks
+    back make one step forward.
+
+    >>> jvp(lambda x: x * x, [np.array([1.0, 2.0])], [np.array([1.0, 0.0])])
+    (array([1., 4.]), array([2., 0.]))
+    """
+    xs = [x if hasattr(x, "dtype") else as_array(x) for x in xs]
+    vs = [v if hasattr(v, "dtype") else as_array(v) for v in vs]
+    if [x.shape for x in xs] != [v.shape for v in vs]:
+        raise ShapeError(
+            f"jvp: each direction must have its input's shape, got inputs {[x.shape for x in xs]} and directions "
+            f"{[v.shape for v in vs]}; pass one direction per input"
+        )
+    y, pullback = vjp(f, *xs)
+
+    def along(u: Any) -> Any:
+        return sum(((g * v).sum() for g, v in zip(pullback(u), vs, strict=True)), start=0.0)
+
+    zeros = namespace(raw(y)).zeros(y.shape, dtype=y.dtype)
+    return y, grad(along)(zeros if not isinstance(y, Tensor) else Tensor(zeros))
+
+
+def jacobian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
+    """A function that gives all first derivatives of `f`.
+
+    J[i, j] = dy_i / dx_j
+
+    Shapes: that of y, then that of x. One walk back per element of y.
+
+    >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        place = argnum % len(args)
+        y, pullback = vjp(lambda x: f(*args[:place], x, *args[place + 1 :], **kwargs), args[place])
+        xp = namespace(raw(y))
+        rows = [pullback(row.reshape(y.shape))[0] for row in xp.eye(y.size, dtype=y.dtype)]
+        x = args[place] if hasattr(args[place], "shape") else as_array(args[place])
+        if not rows:
+            return xp.zeros((*y.shape, *x.shape), dtype=y.dtype)
+        return stack(rows).reshape((*y.shape, *x.shape))
+
+    return call
+
+
+def hessian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
+    """A function that gives all second derivatives of `f`, a function with one number as its value.
+
+    H[i, j] = d^2 f / dx_i dx_j
+
+    >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacobian(grad(f, argnum), argnum)
+
+
+def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
+    """The Hessian of `f` times a vector, without the Hessian.
+
+    H v = d/dx (df/dx . v)
+
+    >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    v = v if hasattr(v, "dtype") else as_array(v)
+    return grad(lambda z: (grad(f)(z) * v).sum())(x)
+
+
+def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """``f(*args)``, keeping nothing of its inside for backward: it is computed again when the walk arrives.
+
+    y = f(x), and dy/dx from a second run of f
+
+    Trades time for memory. Random numbers that `f` draws from the default stream are drawn again alike. Gradients reach
+    everything `f` uses, its arguments and what it closes over.
+
+    Raises
+    ------
+    GraphError
+        If `f` does not return one Tensor.
+
+    >>> x = Tensor([2.0], requires_grad=True)
+    >>> checkpoint(lambda x: x * x * x, x).backward()
+    >>> x.grad
+    array([12.], dtype=float32)
+
+    Reference: Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016.
+    """
+    generator = default_generator()
+    before, start = generator.state, tick()
+    y = f(*args, **kwargs)
+    if not isinstance(y, Tensor):
+        raise GraphError(f"checkpoint: the function must return one Tensor, got {type(y).__name__}; return that alone")
+    if not isinstance(y.node, Node) or y.node.tick > start:  # nothing was recorded
+        return y
+    level, outside = y.level, _frontier(y.node, start)
+
+    def again(g: Any) -> Sequence[Any]:
+        after = generator.state
+        generator.set_state(before)
+        try:
+            with enable_grad():
+                begin = tick()
+                node = f(*args, **kwargs).node
+        finally:
+            generator.set_state(after)
+        found: dict[Any, Any] = dict.fromkeys(outside)
+
+        def deposit(place: Any, h: Any) -> None:
+            found[place] = h if found[place] is None else found[place] + h
+
+        walk(node, g, deposit, until=begin)
+        return list(found.values())
+
+    again.__qualname__ = "checkpoint"
+    edges = [Nested(None, level, place) for place in outside]
+    return record(y.value, level, edges, joint(len(edges), again))
+
+
+def _frontier(node: Node, start: int) -> list[Node | Leaf]:
+    """The places older than tick `start` where the graph behind `node` begins."""
+    seen: dict[Node | Leaf, None] = {}
+    outside: dict[Node | Leaf, None] = {}
+    stack = [node]
+    while stack:
+        for parent in stack.pop().parents or ():
+            if isinstance(parent, Leaf) or parent.tick > start:
+                outside[parent] = None
+            elif parent not in seen:
+                seen[parent] = None
+                stack.append(parent)
+    return list(outside)
+
+

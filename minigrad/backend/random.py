@@ -1,0 +1,185 @@
+"""Every stream of randomness, by one rule: a number is a function of (seed, counter), and nothing else.
+
+A `Generator` is two integers. Asking it for n numbers moves its counter on; `fork` derives an independent stream from
+its seed and any names, so that a stream can be keyed by what it is for (seed, layer path, step) and not by the order in
+which things happen to run. Bits and uniform numbers are computed on the device and agree bit for bit between devices;
+normal numbers, integers and permutations are computed on the host, where logarithm and sort are the same for all, and
+moved. Nothing uses Python's `hash`, the clock, or NumPy's global state; an unseeded process starts from seed 0.
+
+Builds on: `minigrad.backend.bits`. Read next: `minigrad.nn.init`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import operator
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.backend import Array, Backend, backend, default_backend
+from minigrad.backend.bits import random_bits
+
+__all__ = ["Generator", "default_generator", "manual_seed", "random_bits"]
+
+_lock = threading.Lock()  # one for all generators, so that they pickle; it is held for one addition
+
+
+class Generator:
+    """A stream of random numbers that is restartable, forkable, and the same on every device.
+
+    >>> from minigrad.backend.random import Generator
+    >>> g = Generator(0)
+    >>> state = g.state
+    >>> first = g.uniform((2,))
+    >>> g.set_state(state)
+    >>> bool((g.uniform((2,)) == first).all())
+    True
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = _word("Generator", "seed", seed)
+        self._counter = 0
+
+    def __repr__(self) -> str:
+        return f"Generator(seed={self._seed}, counter={self._counter})"
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """(seed, counter): all there is to save."""
+        return self._seed, self._counter
+
+    def set_state(self, state: Sequence[int]) -> None:
+        """Go on from a saved `state`."""
+        if len(state) != 2:
+            raise ValueError(f"Generator.set_state: a state is (seed, counter), got {state!r}; pass a .state")
+        self._seed = _word("Generator.set_state", "seed", state[0])
+        self._counter = _word("Generator.set_state", "counter", state[1])
+
+    def fork(self, *names: str | int) -> Generator:
+        """An independent stream for these names; the same one however far this stream has been read.
+
+        >>> Generator(1).fork("encoder.dropout", 3).state == Generator(1).fork("encoder.dropout", 3).state
+        True
+        """
+        digest = hashlib.blake2b(self._seed.to_bytes(8, "little"), digest_size=8)
+        for name in names:
+            if not isinstance(name, str):
+                name = operator.index(name)
+            text = f"{type(name).__name__}:{name}".encode()
+            digest.update(len(text).to_bytes(8, "little") + text)  # with its length, ("a", "bc") is not ("ab", "c")
+        return Generator(int.from_bytes(digest.digest(), "little"))
+
+    def bits(self, shape: int | Sequence[int], xp: Backend | None = None) -> Array:
+        """uint32 numbers, every bit of them fair."""
+        shape = _shape(shape)
+        return (xp or default_backend()).random_bits(self._seed, shape, self._take(math.prod(shape)))
+
+    def uniform(
+        self,
+        shape: int | Sequence[int],
+        low: float = 0.0,
+        high: float = 1.0,
+        dtype: Any = np.float32,
+        xp: Backend | None = None,
+    ) -> Array:
+        """Numbers in [low, high), evenly spread; never `high`, whatever the rounding."""
+        xp, shape, kind = xp or default_backend(), _shape(shape), _floating("Generator.uniform", dtype)
+        low, high = float(low), float(high)
+        if not low <= high:
+            raise ValueError(f"Generator.uniform: low must not be above high, got {low} and {high}; swap them")
+        if kind == np.float64:
+            pair = self.bits((*shape, 2), xp)  # 27 + 26 = 53 bits, a double's worth
+            unit = ((pair[..., 0] >> 5).astype(kind) * 67108864.0 + (pair[..., 1] >> 6).astype(kind)) * 2.0**-53
+            below = math.nextafter(high, -math.inf) if low < high else high
+        else:
+            unit = (self.bits(shape, xp) >> 8).astype(xp.float32) * 2.0**-24  # 24 bits: exact, on every device
+            narrow = np.dtype(kind).type
+            top = narrow(high)
+            below = float(np.nextafter(top, narrow(-np.inf)) if narrow(low) < top else top)
+        out = xp.minimum((unit * (high - low) + low).astype(kind), below)
+        return xp.asarray(out)
+
+    def normal(
+        self,
+        shape: int | Sequence[int],
+        mean: float = 0.0,
+        std: float = 1.0,
+        dtype: Any = np.float32,
+        xp: Backend | None = None,
+    ) -> Array:
+        """Numbers of the normal distribution, in pairs after Box and Muller; in float64 on the host, then rounded."""
+        xp, shape, kind = xp or default_backend(), _shape(shape), _floating("Generator.normal", dtype)
+        if not float(std) >= 0:
+            raise ValueError(f"Generator.normal: std must not be negative, got {std}")
+        size = math.prod(shape)
+        bits = self.bits((2, (size + 1) // 2), _host)
+        radius = np.sqrt(-2.0 * np.log((bits[0] + 1.0) * 2.0**-32))  # (0, 1], so the logarithm is finite
+        angle = bits[1] * (2.0 * math.pi * 2.0**-32)
+        both = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:size]
+        return xp.from_host((both * float(std) + float(mean)).astype(kind).reshape(shape))
+
+    def integers(self, low: int, high: int, shape: int | Sequence[int] = ()) -> np.ndarray[Any, Any]:
+        """int64 numbers in [low, high), on the host; uneven by less than (high - low) / 2**64."""
+        low, high = operator.index(low), operator.index(high)
+        if not -(2**63) <= low < high <= 2**63:
+            raise ValueError(f"Generator.integers: low must be below high and both fit int64, got {low} and {high}")
+        shape = _shape(shape)
+        offset = self._wide(math.prod(shape)) % np.uint64(high - low)
+        return (offset + np.uint64(low % 2**64)).astype(np.int64).reshape(shape)  # modulo 2**64, right for low < 0 too
+
+    def permutation(self, n: int) -> np.ndarray[Any, Any]:
+        """The numbers 0 to n - 1 in random order, on the host."""
+        if operator.index(n) < 0:
+            raise ValueError(f"Generator.permutation: n must not be negative, got {n}")
+        return np.argsort(self._wide(n), kind="stable")
+
+    def _wide(self, n: int) -> np.ndarray[Any, Any]:
+        """uint64 numbers, on the host."""
+        pair = self.bits((2, n), _host).astype(np.uint64)
+        return np.asarray(pair[0] << np.uint64(32) | pair[1])
+
+    def _take(self, n: int) -> int:
+        with _lock:
+            start = self._counter
+            self._counter = start + n
+        return start
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the process's own stream anew; initialisers, shuffles and dropout draw from it where none is given."""
+    _default.set_state((_word("manual_seed", "seed", seed), 0))
+    return _default
+
+
+def default_generator() -> Generator:
+    """The process's own stream."""
+    return _default
+
+
+def _word(name: str, what: str, value: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: {what} must be a whole number, got {value!r}; pass an int") from None
+    if not 0 <= number < 2**64:
+        raise ValueError(f"{name}: {what} must be at least 0 and below 2**64, got {number}; pass one in that range")
+    return number
+
+
+def _shape(shape: int | Sequence[int]) -> tuple[int, ...]:
+    return tuple(map(operator.index, shape if isinstance(shape, Sequence) else (shape,)))
+
+
+def _floating(name: str, dtype: Any) -> np.dtype[Any]:
+    kind: np.dtype[Any] = np.dtype(dtype)
+    if kind not in (np.float16, np.float32, np.float64):
+        raise TypeError(f"{name}: dtype must be float16, float32 or float64, got {kind}; cast the result")
+    return kind
+
+
+_host = backend("numpy")
+_default = Generator(0)

@@ -1,0 +1,141 @@
+"""Walking back: from the newest node to the oldest, each vjp called once, gradients summed where paths meet.
+
+Why newest first? A node's gradient is complete once every node that used its result has been walked, and those were all
+recorded later. So no sorting is needed: a heap of ticks hands out the nodes in an order that is always right, iteratively,
+however long the chain.
+
+Builds on: `minigrad.graph`, `minigrad.tensor`. Read next: `minigrad.ops.arithmetic`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+from minigrad.backend import namespace
+from minigrad.errors import DeviceError, GraphError, ShapeError
+from minigrad.explain import explain_backward, stale_array
+from minigrad.graph import Leaf, Node, op_name
+from minigrad.tensor import Tensor, as_array
+
+__all__ = ["backward", "sum_to", "walk"]
+
+
+def walk(
+    root: Node | Leaf, seed: Any, deposit: Callable[[Any, Any], None], keep: bool = False, until: float = float("inf")
+) -> None:
+    """Send `seed` back from `root`; `deposit(place, gradient)` gets what arrives at leaves, and at nodes older than `until`.
+
+    Nodes are freed as they are walked unless `keep`. A node is ready when it comes out of the heap: all nodes that used
+    its result are newer.
+    """
+    pending: dict[Any, Any] = {root: seed}  # gradients on their way, complete when their node comes out of the heap
+    heap: list[tuple[int, Any]] = [(root.tick, root)]
+    limit = min(until, Leaf.newest_write)  # nodes older than this want a closer look
+    node, vjps, parents = root, None, None
+    try:
+        while heap:
+            age, node = heappop(heap)
+            g = pending.pop(node)
+            vjps = node.vjps
+            if node.watch is not None:
+                g = _watched(node, g)
+            if vjps is None or age > limit:
+                if age > until or type(node) is Leaf:
+                    deposit(node, g)
+                    continue
+                if vjps is None:
+                    raise GraphError(getattr(node, "freed", FREED))
+                stale_array(node)
+            parents = node.parents
+            if not keep:
+                node.vjps = node.parents = None
+            for parent, vjp in zip(parents, vjps):  # noqa: B905 (strict= costs on the hot path; equal by construction)
+                h = vjp(g)
+                if h.shape != parent.shape:
+                    h = sum_to(h, parent.shape)
+                if type(parent) is Leaf and parent.watch is None:
+                    deposit(parent, h)
+                elif parent in pending:
+                    pending[parent] = pending[parent] + h
+                else:
+                    pending[parent] = h
+                    heappush(heap, (parent.tick, parent))
+    except Exception as error:
+        if vjps and parents:
+            explain_backward(node, op_name(vjps), [p.shape for p in parents], error)
+            if isinstance(root, Node) and not keep:
+                root.freed = (
+                    f"backward: an earlier walk of this graph stopped in {op_name(vjps)!r} with "
+                    f"{type(error).__name__}, got half of its gradients; mend that and run the forward again"
+                )
+        raise
+
+
+FREED = (
+    "backward: the graph behind this tensor was freed by an earlier backward, got a second one; "
+    "run the forward again, or keep the graph with backward(retain_graph=True)"
+)
+
+
+def _watched(node: Any, g: Any) -> Any:
+    """The gradient after the node's hooks have seen it."""
+    for hook in node.watch:
+        changed = hook(g)
+        g = g if changed is None else changed
+    return g
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo broadcasting: sum `g` over the axes that were added or stretched, until it has `shape`."""
+    extra = g.ndim - len(shape)
+    stretched = [extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1]
+    return g.sum((*range(extra), *stretched)).reshape(shape)
+
+
+def backward(t: Tensor, gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False) -> None:
+    """Add the gradient of `t` to the `.grad` of every leaf it was computed from.
+
+    Parameters
+    ----------
+    gradient
+        What is sent back from `t`, an array of its shape; 1 by default, if `t` has one element.
+    retain_graph
+        Keep the graph for another backward; else it is freed node by node while the walk goes on.
+
+    Raises
+    ------
+    GraphError
+        If no graph hangs on `t`, it was freed, `t` has several elements and no `gradient` is given, or
+        ``create_graph=True``: gradients that are to be differentiated again come from `minigrad.grad`.
+    """
+    if create_graph or t.level > 1:
+        raise GraphError(
+            "backward: makes plain arrays, got create_graph=True or a tensor inside a transform; "
+            "use minigrad.grad, which nests: grad(lambda x: grad(f)(x).sum())(x)"
+        )
+    if t.node is None:
+        raise GraphError(
+            "backward: no graph hangs on this tensor, got one that was computed from no leaf, under no_grad, or detached; "
+            "set requires_grad=True on an input before the forward"
+        )
+    xp = namespace(t.value)
+    if gradient is None:
+        if t.size != 1:
+            raise GraphError(
+                f"backward: only one number has a gradient by itself, got shape {t.shape}; "
+                "reduce it, for instance .sum(), or pass gradient= of that shape"
+            )
+        gradient = xp.ones(t.shape, dtype=t.dtype)
+    gradient = as_array(gradient)
+    if gradient.shape != t.shape:
+        raise ShapeError(f"backward: gradient must have the tensor's shape {t.shape}, got {gradient.shape}; reshape it")
+    if namespace(gradient) is not xp:
+        raise DeviceError(
+            f"backward: gradient must lie on {xp.name} like the tensor, got {namespace(gradient).name}; move it with .to"
+        )
+    walk(t.node, gradient, Leaf.deposit, retain_graph)
+
+
+Tensor.backward = backward  # type: ignore[attr-defined]

@@ -1,0 +1,106 @@
+"""Debug mode: every node remembers the line that made it, and looks for NaN and for arrays that were overwritten.
+
+Slow, and off by default. Nothing in `minigrad.tape` knows of it: `debug` puts another class in the place of Node.
+
+Builds on: `minigrad.tape`, `minigrad.explain`. Read next: `minigrad.autodiff`.
+"""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import os
+import sys
+import zlib
+from typing import Any
+
+from minigrad import tape
+from minigrad.backend import namespace
+from minigrad.errors import MutationError, NonFiniteError
+from minigrad.explain import arrays_of
+from minigrad.graph import Leaf, Node, Vjp
+from minigrad.tensor import raw
+
+__all__ = ["debug"]
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class DebugNode(Node):
+    """A node that knows where it was made."""
+
+    __slots__ = ("line",)
+
+    def __init__(self, value: Any, parents: tuple[Node | Leaf, ...], vjps: tuple[Vjp, ...]) -> None:
+        super().__init__(value, parents, vjps)
+        self.line = _user_line()
+        name = self.op
+        if _has_nan(value):
+            raise NonFiniteError(
+                f"{name}: made the first NaN, got inputs of shapes {[p.shape for p in parents]} at {self.line}; "
+                "look at the values there, or mask what is undefined before the op"
+            )
+        self.vjps = tuple(_checked(vjp, name, self.line) for vjp in vjps)
+
+
+def _checked(vjp: Vjp, name: str, line: str) -> Vjp:
+    """The vjp, refusing to run on overwritten arrays and to make NaN."""
+    arrays = list(arrays_of(vjp))
+    before = [_checksum(a) for a in arrays]
+
+    @functools.wraps(vjp)
+    def call(g: Any) -> Any:
+        for array, checksum in zip(arrays, before, strict=True):
+            if _checksum(array) != checksum:
+                raise MutationError(
+                    f"backward: an array that {name!r} needs was written after the forward, got other values in an array of "
+                    f"shape {array.shape}, op made at {line}; call backward before the write, or copy first"
+                )
+        h = vjp(g)
+        if _has_nan(h) and not _has_nan(g):
+            raise NonFiniteError(
+                f"backward: the gradient of {name!r} made the first NaN, op made at {line}; "
+                "look at the inputs of that op: a division by 0, or 0 times infinity"
+            )
+        return h
+
+    return call
+
+
+def _has_nan(x: Any) -> bool:
+    x = raw(x)
+    return bool(x.dtype.kind == "f" and namespace(x).isnan(x).any())
+
+
+def _checksum(array: Any) -> int:
+    return zlib.crc32(namespace(array).to_host(array).tobytes())
+
+
+def _user_line() -> str:
+    """file:line of the nearest frame outside minigrad, and its text."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}" + (f" ({text})" if text else "")
+
+
+class debug:
+    """Debug mode, from now on or inside a ``with`` block: ``debug()`` on, ``debug(False)`` off.
+
+    Errors in backward name the line of the forward that made the op, the first NaN is named where it arises, and arrays
+    that are overwritten before backward needs them are found by checksum.
+
+    >>> with debug():
+    ...     pass
+    """
+
+    def __init__(self, on: bool = True) -> None:
+        self.previous = tape.make_node
+        tape.make_node = DebugNode if on else Node
+
+    def __enter__(self) -> debug:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        tape.make_node = self.previous

@@ -1,0 +1,47 @@
+"""Every error that minigrad raises by itself, and the one form of their messages.
+
+A message reads ``<public name>: <what is wrong>, got <values>; <what to do>``. Each class is also the built-in error
+that a NumPy user would catch, so ``except ValueError`` keeps working.
+
+Builds on: nothing. Read next: `minigrad.backend`.
+"""
+
+from __future__ import annotations
+
+__all__ = ["DTypeError", "DeviceError", "GraphError", "MinigradError", "MutationError", "NonFiniteError", "ShapeError"]
+
+
+class MinigradError(Exception):
+    """The common base of minigrad's own errors."""
+
+
+class ShapeError(MinigradError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DTypeError(MinigradError, TypeError):
+    """A value of the wrong kind: integers where only floating numbers have a meaning, a string for an array."""
+
+
+class DeviceError(MinigradError, TypeError):
+    """Arrays of two libraries in one call, or a backend that cannot be used here."""
+
+
+class GraphError(MinigradError, RuntimeError):
+    """A backward walk that cannot be done: no graph, a freed graph, a missing seed."""
+
+
+class MutationError(MinigradError, RuntimeError):
+    """An array that a pending backward walk still needs was written to."""
+
+
+class NonFiniteError(MinigradError, FloatingPointError):
+    """A NaN that debug mode found where it arose."""
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Append a line to an error's message (`BaseException.add_note`, which Python 3.10 lacks)."""
+    if hasattr(error, "add_note"):
+        error.add_note(note)
+    elif error.args and isinstance(error.args[0], str):
+        error.args = (f"{error.args[0]}\n{note}", *error.args[1:])

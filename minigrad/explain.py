@@ -1,0 +1,91 @@
+"""What an error says. Nothing here runs until something has failed, so that helpfulness costs nothing.
+
+`explain_forward` turns a library's complaint into one that names the op, the shapes and the way out, `explain_backward`
+adds to an error of the backward walk which op it happened in, `stale_array` finds the array that a leaf's write spoiled.
+
+Builds on: `minigrad.graph`, `minigrad.tensor`. Read next: `minigrad.tape`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from minigrad.backend import namespace
+from minigrad.errors import DeviceError, DTypeError, MinigradError, MutationError, ShapeError, add_note
+from minigrad.graph import Leaf, Node
+from minigrad.tensor import raw
+
+__all__ = ["arrays_of", "explain_backward", "explain_forward", "stale_array"]
+
+
+def explain_forward(name: str, inputs: Sequence[Any], error: Exception, advice: str = "") -> Exception:
+    """The error to raise in place of `error`, which the body of op `name` raised on these inputs."""
+    if isinstance(error, MinigradError):
+        return error
+    arrays = [raw(x) for x in inputs]
+    for x in arrays:
+        if isinstance(x, (str, bytes, dict, set)) or callable(x):
+            return DTypeError(f"{name}: takes arrays, Tensors and numbers, got {type(x).__name__} {x!r:.40}; convert it")
+    try:
+        libraries = sorted({namespace(x).name for x in arrays if hasattr(x, "dtype")})
+    except DeviceError as unknown:
+        return unknown
+    if len(libraries) > 1:
+        return DeviceError(
+            f"{name}: the values lie on two devices, got {' and '.join(libraries)}; "
+            f"move one of them, for instance .to({libraries[-1]!r})"
+        )
+    shapes = " and ".join(str(getattr(x, "shape", x)) for x in arrays)
+    complaint = str(error).split("\n")[0]
+    if isinstance(error, (ValueError, IndexError)):
+        if "broadcast" in complaint and len(arrays) > 1:
+            complaint = "the shapes do not broadcast"
+            advice = advice or "sizes must be equal or 1, compared from the last axis; reshape or expand_dims one of them"
+        kind = ShapeError if isinstance(error, ValueError) else IndexError
+        return kind(f"{name}: {complaint}, got shape {shapes}; {advice or 'check the shapes and the axis'}")
+    if isinstance(error, TypeError):
+        return DTypeError(f"{name}: {complaint}, got {', '.join(_kind(x) for x in arrays)}; check the arguments")
+    add_note(error, f"{name}: raised in the op's forward, got shape {shapes}")
+    return error
+
+
+def explain_backward(node: Node, op: str, shapes: Sequence[tuple[int, ...]], error: Exception) -> None:
+    """Add to an error of the walk the op it happened in, and in debug mode the user's line that made it."""
+    line = getattr(node, "line", "")
+    made = f", made at {line}" if line else "; minigrad.debug() would show the line that made it"
+    inputs = " and ".join(map(str, shapes))
+    add_note(error, f"in the backward of {op!r} (result {node.shape}, inputs {inputs}){made}")
+
+
+def arrays_of(function: Any, depth: int = 4) -> Iterator[Any]:
+    """The arrays that a vjp keeps alive: those its closure mentions, directly or through tuples and other functions."""
+    for cell in getattr(function, "__closure__", None) or ():
+        try:
+            content = cell.cell_contents
+        except ValueError:  # a name that was never bound
+            continue
+        for value in content if isinstance(content, (tuple, list)) else (content,):
+            value = raw(value)
+            if hasattr(value, "dtype") and hasattr(value, "shape"):
+                yield value
+            elif callable(value) and depth:
+                yield from arrays_of(value, depth - 1)
+
+
+def stale_array(node: Node) -> None:
+    """Raise if a leaf was written after `node` was recorded and the node's vjps still need what stood there."""
+    for leaf in list(Leaf.writes):
+        if leaf.written < node.tick:
+            for vjp in node.vjps or ():
+                for array in arrays_of(vjp):
+                    xp = namespace(array)
+                    if namespace(leaf.array) is xp and xp.shares_memory(array, leaf.array):
+                        raise MutationError(
+                            f"backward: an array that {node.op!r} needs was written after the forward, got a write into "
+                            f"a leaf of shape {leaf.shape}; call backward before the write, or run the forward again"
+                        )
+
+
+def _kind(x: Any) -> str:
+    return f"{type(x).__name__} of {x.dtype}" if hasattr(x, "dtype") else f"{type(x).__name__} {x!r:.30}"

@@ -1,0 +1,89 @@
+"""The two ends of an edge of the graph: `Node`, one recorded op, and `Leaf`, where gradients end.
+
+The graph points backwards only, from results to inputs, and never holds a Tensor: what a Node keeps of the forward values
+is what its vjps (vector-Jacobian products) mention, and nothing else. So there are no reference cycles, and dropping the
+last result frees everything at once.
+
+Builds on: `minigrad.backend`. Read next: `minigrad.tensor`.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from itertools import count
+from typing import Any, ClassVar
+
+from minigrad.backend import Array, namespace
+
+__all__ = ["Hook", "Leaf", "Node", "Vjp", "op_name", "tick"]
+
+# One clock for everything that has an order: recorded ops, leaves, writes. It runs backwards, so that the newest tick is
+# the smallest and a heap hands out the newest node first.
+tick = count(0, -1).__next__
+
+Vjp = Callable[[Any], Any]
+Hook = Callable[[Any], Any]
+
+
+class Leaf:
+    """Where gradients end: the place of a Tensor that was made with ``requires_grad=True``."""
+
+    __slots__ = ("__weakref__", "array", "dtype", "grad", "shape", "tick", "watch", "written")
+
+    vjps: ClassVar[None] = None  # nothing lies behind a leaf; a Node that was walked reads the same
+    newest_write: ClassVar[float] = float("inf")
+    writes: ClassVar[weakref.WeakSet[Leaf]] = weakref.WeakSet()
+
+    def __init__(self, value: Any) -> None:
+        self.tick = tick()
+        self.shape, self.dtype = value.shape, value.dtype
+        self.grad: Array | None = None
+        self.watch: list[Hook] | None = None
+        self.written: float = float("inf")
+        self.array: Array | None = None
+
+    def deposit(self, g: Array) -> None:
+        """Add `g` to the gradient. The gradient is the leaf's own memory: the first deposit copies."""
+        if self.grad is None:
+            xp = namespace(g)
+            self.grad = xp.array(g, dtype=self.dtype)
+        else:
+            self.grad += g
+
+    def stamp(self, array: Array) -> None:
+        """Note that `array`, the leaf's memory, was written now; backward walks compare their nodes with it."""
+        self.written = Leaf.newest_write = tick()
+        self.array = array
+        Leaf.writes.add(self)
+
+
+class Node:
+    """One recorded op: when, the shape of its result, and for each input that needs a gradient its place and its vjp."""
+
+    __slots__ = ("__weakref__", "freed", "kept", "parents", "shape", "tick", "vjps", "watch")
+
+    tick: int
+    shape: tuple[int, ...]
+    parents: tuple[Node | Leaf, ...] | None
+    vjps: tuple[Vjp, ...] | None  # None once a backward walk has freed the node
+    watch: list[Hook] | None
+    kept: Any  # the gradient, after retain_grad(); unset before
+    freed: str  # why the node is gone, where that needs more than the usual words; unset before
+
+    def __init__(self, value: Any, parents: tuple[Node | Leaf, ...], vjps: tuple[Vjp, ...]) -> None:
+        self.tick = tick()
+        self.shape = value.shape
+        self.parents = parents
+        self.vjps = vjps
+        self.watch = None
+
+    @property
+    def op(self) -> str:
+        """The name of the op, read off its vjps, so that a node need not keep it."""
+        return "freed" if self.vjps is None else op_name(self.vjps)
+
+
+def op_name(vjps: tuple[Vjp, ...]) -> str:
+    """The name of the op that defined these vjps: a lambda in `tanh` is called ``tanh.<locals>.<lambda>``."""
+    return vjps[0].__qualname__.partition(".")[0].lstrip("_")

@@ -1,0 +1,34 @@
+"""The ops, and the namespace of Tensors: what `namespace(x)` answers where `x` is a Tensor.
+
+An op's body says ``namespace(x).tanh(x)``. For an array that is the library's tanh; for a Tensor it is the op of this
+folder, which records itself. So this module offers every word that bodies use, under the names of NumPy.
+
+Builds on: every file of this folder. Read next: `minigrad.autodiff`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from minigrad.backend import register_values
+from minigrad.ops import operators
+from minigrad.ops.arithmetic import *  # noqa: F403
+from minigrad.ops.arithmetic import __all__ as _arithmetic
+from minigrad.ops.creation import *  # noqa: F403
+from minigrad.ops.creation import __all__ as _creation
+from minigrad.ops.elementwise import *  # noqa: F403
+from minigrad.ops.elementwise import __all__ as _elementwise
+from minigrad.ops.index import *  # noqa: F403
+from minigrad.ops.index import __all__ as _index
+from minigrad.ops.linalg import *  # noqa: F403
+from minigrad.ops.linalg import __all__ as _linalg
+from minigrad.ops.reduce import *  # noqa: F403
+from minigrad.ops.reduce import __all__ as _reduce
+from minigrad.ops.shape import *  # noqa: F403
+from minigrad.ops.shape import __all__ as _shape
+from minigrad.tensor import Tensor
+
+__all__ = [*_arithmetic, *_elementwise, *_reduce, *_shape, *_index, *_linalg, *_creation]
+
+operators.install()
+register_values(Tensor, sys.modules[__name__])

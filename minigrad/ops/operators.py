@@ -1,0 +1,147 @@
+"""The operators and methods of Tensor: one line each in the tables below.
+
+Installed here and not written in `minigrad.tensor`, so that Tensor imports nothing from above, and called without a
+look-up: ``a * b`` is the op itself.
+
+Builds on: every file of this folder. Read next: `minigrad.autodiff`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.graph import Leaf, Node
+from minigrad.ops import arithmetic, elementwise, index, linalg, reduce, shape
+from minigrad.tape import recording
+from minigrad.tensor import OPERATORS, Nested, Tensor, raw
+
+# Python's name -> (op, NumPy's name for what `ndarray <operator> tensor` calls)
+BINARY: dict[str, tuple[Callable[..., Any], str]] = {
+    "add": (arithmetic.add, "add"),
+    "sub": (arithmetic.subtract, "subtract"),
+    "mul": (arithmetic.multiply, "multiply"),
+    "truediv": (arithmetic.divide, "divide"),
+    "floordiv": (arithmetic.floor_divide, "floor_divide"),
+    "mod": (arithmetic.remainder, "remainder"),
+    "pow": (arithmetic.power, "power"),
+    "matmul": (linalg.matmul, "matmul"),
+}
+COMPARISON: dict[str, Callable[..., Any]] = {
+    "eq": arithmetic.equal,
+    "ne": arithmetic.not_equal,
+    "lt": arithmetic.less,
+    "le": arithmetic.less_equal,
+    "gt": arithmetic.greater,
+    "ge": arithmetic.greater_equal,
+}
+METHODS: dict[str, Callable[..., Any]] = {
+    "__abs__": elementwise.abs,
+    "__getitem__": index.getitem,
+    "__neg__": arithmetic.negative,
+    "__pos__": lambda t: t,
+    "__round__": lambda t, decimals=0: elementwise.round(t, decimals),
+    "all": reduce.all,
+    "any": reduce.any,
+    "argmax": reduce.argmax,
+    "argmin": reduce.argmin,
+    "astype": elementwise.astype,
+    "clip": elementwise.clip,
+    "cumprod": reduce.cumprod,
+    "cumsum": reduce.cumsum,
+    "diagonal": shape.diagonal,
+    "dot": linalg.matmul,
+    "flatten": shape.flatten,
+    "max": reduce.max,
+    "mean": reduce.mean,
+    "min": reduce.min,
+    "prod": reduce.prod,
+    "ravel": shape.flatten,
+    "repeat": shape.repeat,
+    "reshape": shape.reshape,
+    "round": elementwise.round,
+    "squeeze": shape.squeeze,
+    "std": reduce.std,
+    "sum": reduce.sum,
+    "swapaxes": shape.swapaxes,
+    "take": index.take,
+    "trace": shape.trace,
+    "transpose": shape.transpose,
+    "var": reduce.var,
+}
+PROPERTIES: dict[str, Callable[[Any], Any]] = {
+    "T": shape.transpose,
+    "mT": lambda t: shape.swapaxes(t, -1, -2),
+}
+
+
+def install() -> None:
+    """Give Tensor its operators and methods."""
+    for name, (op, ufunc) in BINARY.items():
+        setattr(Tensor, f"__{name}__", op)
+        setattr(Tensor, f"__r{name}__", _reflected(op))
+        setattr(Tensor, f"__i{name}__", _in_place(op, name))
+        OPERATORS[ufunc] = op
+    for name, op in COMPARISON.items():
+        setattr(Tensor, f"__{name}__", op)
+        OPERATORS[op.__name__] = op
+    for name, op in METHODS.items():
+        setattr(Tensor, name, op)
+    for name, op in PROPERTIES.items():
+        setattr(Tensor, name, property(op))
+    Tensor.__setitem__ = _setitem  # type: ignore[attr-defined]
+    Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]  # setting __eq__ leaves it as it was; said aloud
+
+
+def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda self, other: op(other, self)
+
+
+def _in_place(op: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def call(self: Tensor, other: Any) -> Tensor:
+        """``t += x`` is ``t = t + x`` on the same Tensor object; a leaf's memory is written only under no_grad."""
+        leaf = isinstance(self.node, Leaf)
+        if leaf and recording(self.level):
+            raise GraphError(
+                f"__i{name}__: a leaf that requires gradients cannot change while ops are recorded, got shape "
+                f"{self.shape}; write t = t {_SYMBOLS[name]} x for a new tensor, or change it under minigrad.no_grad()"
+            )
+        result = op(self, other)
+        if isinstance(result, Nested) and not isinstance(self, Nested):
+            return result  # a plain tensor met a value under a transform: the name goes on with the sum
+        if result.shape != self.shape:
+            raise ShapeError(
+                f"__i{name}__: the result must keep the shape {self.shape}, got {result.shape}; write t = t "
+                f"{_SYMBOLS[name]} x for a new tensor"
+            )
+        if result.dtype != self.dtype:
+            raise DTypeError(
+                f"__i{name}__: the result must keep the dtype {self.dtype}, got {result.dtype}; write t = t "
+                f"{_SYMBOLS[name]} x for a new tensor, or cast"
+            )
+        if leaf:
+            self.write(..., raw(result))
+        else:
+            self.value, self.node = result.value, result.node
+        return self
+
+    return call
+
+
+_SYMBOLS = dict(zip(BINARY, "+ - * / // % ** @".split(), strict=True))
+
+
+def _setitem(self: Tensor, where: Any, new: Any) -> None:
+    """Write elements of a tensor that no gradient flows through, or of a leaf under no_grad."""
+    if isinstance(self.node, Node) or (self.node is not None and recording(self.level)):
+        raise GraphError(
+            f"__setitem__: gradients flow through this tensor, got a write at {where!r:.40}; use minigrad.where, "
+            "scatter_add or concatenate, or write under minigrad.no_grad() into a leaf"
+        )
+    if isinstance(new, Tensor) and new.node is not None and recording(new.level):
+        raise GraphError(
+            "__setitem__: the graph of the new values would be lost, got values that require gradients; "
+            "build the result with minigrad.where or concatenate, or assign t.detach()"
+        )
+    self.write(index.on_device(where, self), raw(new) if isinstance(new, Tensor) else new)

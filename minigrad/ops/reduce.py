@@ -1,0 +1,333 @@
+"""Reductions: many elements become one.
+
+`axis` is None (all axes), one axis or a tuple of axes; `keepdims=True` leaves the reduced axes with size 1. A vjp brings
+the gradient back to that form (`_kept`) and lets it spread over the elements again.
+
+Builds on: `minigrad.ops.arithmetic`, `minigrad.ops.elementwise`. Read next: `minigrad.ops.shape`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.backend import Array, namespace
+from minigrad.errors import ShapeError
+from minigrad.ops.elementwise import abs as _abs
+from minigrad.ops.shape import concatenate, flip, moveaxis, reshape
+from minigrad.tape import op
+from minigrad.tensor import Tensor, as_array, raw
+
+__all__ = [
+    "all", "any", "argmax", "argmin", "cumprod", "cumsum", "logsumexp", "max", "mean", "min", "norm", "prod", "std",
+    "sum", "var",
+]  # fmt: skip
+
+Axis = Any  # None, int or tuple of ints
+
+
+def _axes(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
+    """The reduced axes as a tuple of numbers from 0."""
+    axes = tuple(range(len(shape))) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    for a in axes:
+        if not -len(shape) <= a < len(shape):
+            raise ShapeError(f"axis: out of range, got axis {axis} for shape {shape}; axes run from 0 to {len(shape) - 1}")
+    return tuple(a % len(shape) for a in axes)
+
+
+def _kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
+    """The shape of a reduction of `shape` with keepdims."""
+    axes = _axes(shape, axis)
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def _count(shape: tuple[int, ...], axis: Axis) -> int:
+    """How many elements become one."""
+    n = 1
+    for a in _axes(shape, axis):
+        n *= shape[a]
+    return n
+
+
+def _spread(g: Array, kept: tuple[int, ...], shape: tuple[int, ...]) -> Array:
+    return namespace(g).broadcast_to(g.reshape(kept), shape)
+
+
+@op
+def sum(x, /, axis=None, keepdims=False):  # noqa: A001 (NumPy's name)
+    """Sum over axes.
+
+    y = sum_i x_i
+
+    >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    array([4., 6.], dtype=float32)
+    """
+    shape, kept = x.shape, _kept(x.shape, axis)
+    return x.sum(axis=axis, keepdims=keepdims), (lambda g: _spread(g, kept, shape),)
+
+
+@op
+def mean(x, /, axis=None, keepdims=False):
+    """Mean over axes.
+
+    y = 1/n sum_i x_i
+
+    >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    array([2., 3.], dtype=float32)
+    """
+    shape, kept, n = x.shape, _kept(x.shape, axis), _count(x.shape, axis)
+    return x.mean(axis=axis, keepdims=keepdims), (lambda g: _spread(g / n, kept, shape),)
+
+
+@op
+def var(x, /, axis=None, keepdims=False, ddof=0):
+    """Variance over axes: the mean squared distance from the mean.
+
+    y = 1/(n - ddof) sum_i (x_i - mean x)^2
+
+    Gradient: dy/dx = 2 (x - mean x) / (n - ddof).
+
+    >>> var([1.0, 2.0, 3.0, 4.0])
+    np.float32(1.25)
+    """
+    kept, n = _kept(x.shape, axis), _count(x.shape, axis) - ddof
+    d = x - x.mean(axis=axis, keepdims=True)
+    return (d * d).sum(axis=axis, keepdims=keepdims) / n, (lambda g: (g * (2 / n)).reshape(kept) * d,)
+
+
+@op
+def std(x, /, axis=None, keepdims=False, ddof=0):
+    """Standard deviation over axes: the root of the variance.
+
+    y = sqrt(1/(n - ddof) sum_i (x_i - mean x)^2)
+
+    Gradient: dy/dx = (x - mean x) / ((n - ddof) y); 0 where y = 0, so that constant features do no harm.
+
+    >>> std([1.0, 1.0, 3.0, 3.0])
+    np.float32(1.0)
+    """
+    kept, n = _kept(x.shape, axis), _count(x.shape, axis) - ddof
+    d = x - x.mean(axis=axis, keepdims=True)
+    y = _safe_root((d * d).sum(axis=axis, keepdims=keepdims) / n)
+    return y, (lambda g: (g / (n * _nonzero(y))).reshape(kept) * d,)
+
+
+def _safe_root(s: Array) -> Array:
+    """sqrt(s), with derivative 0 at 0 to every order: a root of 1 stands in there, times 0."""
+    xp, zero = namespace(s), raw(s) == 0
+    return xp.where(zero, 0, xp.sqrt(xp.where(zero, 1, s)))
+
+
+def _nonzero(y: Array) -> Array:
+    return namespace(y).where(raw(y) == 0, 1, y)
+
+
+@op
+def max(x, /, axis=None, keepdims=False):  # noqa: A001 (NumPy's name)
+    """Largest element over axes; ties share the gradient equally.
+
+    y = max_i x_i
+
+    >>> max([[1.0, 5.0], [3.0, 4.0]], axis=0)
+    array([3., 5.], dtype=float32)
+    """
+    y, back = _extreme(x, "max", axis, keepdims)
+    return y, (lambda g: back(g),)
+
+
+@op
+def min(x, /, axis=None, keepdims=False):  # noqa: A001 (NumPy's name)
+    """Smallest element over axes; ties share the gradient equally.
+
+    y = min_i x_i
+
+    >>> min([[1.0, 5.0], [3.0, 4.0]], axis=0)
+    array([1., 4.], dtype=float32)
+    """
+    y, back = _extreme(x, "min", axis, keepdims)
+    return y, (lambda g: back(g),)
+
+
+def _extreme(x: Array, name: str, axis: Axis, keepdims: bool) -> tuple[Array, Any]:
+    value = raw(x)
+    kept = _kept(x.shape, axis)
+    y = getattr(x, name)(axis=axis, keepdims=keepdims)
+    winners = value == raw(y).reshape(kept)
+    share = winners / winners.sum(axis=axis, keepdims=True).astype(value.dtype)
+    return y, lambda g: g.reshape(kept) * share.astype(value.dtype)
+
+
+@op
+def logsumexp(x, /, axis=None, keepdims=False):
+    """Logarithm of a sum of exponentials, without overflow.
+
+    y = ln sum_i e^(x_i)
+
+    Gradient: dy/dx = softmax(x).
+
+    >>> logsumexp([1000.0, 1000.0])
+    np.float32(1000.6931)
+    """
+    xp, kept = namespace(x), _kept(x.shape, axis)
+    top = raw(x).max(axis=axis, keepdims=True)  # a constant: shifting by it changes nothing
+    top = namespace(top).where(namespace(top).isfinite(top), top, 0)
+    y = xp.log(xp.exp(x - top).sum(axis=axis, keepdims=keepdims)) + top.reshape(kept if keepdims else _dropped(x, axis))
+    return y, (lambda g: g.reshape(kept) * namespace(g, x).exp(x - y.reshape(kept)),)
+
+
+def _dropped(x: Array, axis: Axis) -> tuple[int, ...]:
+    axes = _axes(x.shape, axis)
+    return tuple(n for i, n in enumerate(x.shape) if i not in axes)
+
+
+@op
+def _norm2(x, /, axis, keepdims):
+    kept = _kept(x.shape, axis)
+    y = _safe_root((x * x).sum(axis=axis, keepdims=keepdims))
+    return y, (lambda g: (g / _nonzero(y)).reshape(kept) * x,)
+
+
+def norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A002 (NumPy's name)
+    """Length of vectors: the p-norm over axes, over all elements by default.
+
+    y = (sum_i abs(x_i)^p)^(1/p)
+
+    Gradient: 0 at the zero vector for p = 2, and 1 and inf as those of abs and max.
+
+    >>> norm([3.0, 4.0])
+    np.float32(5.0)
+    """
+    if ord == 2:
+        return _norm2(x, axis, keepdims)
+    if ord == float("inf"):
+        return max(_abs(x), axis, keepdims)
+    if ord == 1:
+        return sum(_abs(x), axis, keepdims)
+    if not ord > 0:
+        raise ShapeError(f"norm: the order must be a number above 0 or inf, got ord={ord}; 2 is the usual length")
+    return sum(_abs(x) ** ord, axis, keepdims) ** (1 / ord)
+
+
+# -- products and running sums -----------------------------------------------------------------------------------------
+
+
+def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Product over axes.
+
+    y = prod_i x_i
+
+    Gradient: the product of the others, zeros included: a tree of multiplications, so nothing is divided.
+
+    >>> prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    array([3., 8.], dtype=float32)
+    """
+    if not isinstance(x, Tensor):
+        x = as_array(x)
+        return namespace(x).prod(x, axis=axis, keepdims=keepdims)
+    kept, axes = _kept(x.shape, axis), _axes(x.shape, axis)
+    rest = [i for i in range(x.ndim) if i not in axes]
+    n = _count(x.shape, axis)
+    y = reshape(x.transpose(*rest, *axes), *(x.shape[i] for i in rest), n)
+    ones = namespace(raw(x)).ones((*y.shape[:-1], 1), dtype=x.dtype)
+    if n == 0:
+        y = ones
+    while y.shape[-1] > 1:
+        if y.shape[-1] % 2:
+            y = concatenate([y, ones], -1)
+        y = y[..., ::2] * y[..., 1::2]
+    return reshape(y, *(kept if keepdims else y.shape[:-1]))
+
+
+def _along(x: Any, axis: int | None) -> tuple[Any, int]:
+    """For running sums and products: flattened where no axis is given."""
+    x = x if hasattr(x, "dtype") else as_array(x)
+    return (reshape(x, -1), 0) if axis is None else (x, _axes(x.shape, axis)[0])
+
+
+@op
+def _cumsum(x, /, axis):
+    return namespace(x).cumsum(x, axis), (lambda g: flip(namespace(g).cumsum(flip(g, axis), axis), axis),)
+
+
+def cumsum(x: Any, axis: int | None = None) -> Any:
+    """Running sum along an axis, of the flattened array by default.
+
+    y_i = sum_{j <= i} x_j
+
+    >>> cumsum([1.0, 2.0, 3.0])
+    array([1., 3., 6.], dtype=float32)
+    """
+    return _cumsum(*_along(x, axis))
+
+
+def cumprod(x: Any, axis: int | None = None) -> Any:
+    """Running product along an axis, of the flattened array by default.
+
+    y_i = prod_{j <= i} x_j
+
+    Gradient: exact with zeros too; the product is built by doubling (a scan), so nothing is divided.
+
+    >>> cumprod([1.0, 2.0, 3.0])
+    array([1., 2., 6.], dtype=float32)
+    """
+    x, axis = _along(x, axis)
+    if not isinstance(x, Tensor):
+        return namespace(x).cumprod(x, axis)
+    y, step = moveaxis(x, axis, -1), 1
+    while step < x.shape[axis]:  # after each round y_i is the product of the last 2 * step elements up to i
+        ones = namespace(raw(x)).ones((*y.shape[:-1], step), dtype=x.dtype)
+        y = y * concatenate([ones, y[..., :-step]], -1)
+        step *= 2
+    return moveaxis(y, -1, axis)
+
+
+# -- plain answers -----------------------------------------------------------------------------------------------------
+
+
+def _plain(x: Any) -> Any:
+    return raw(x) if hasattr(x, "dtype") else np.asarray(x)
+
+
+def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A001 (NumPy's name)
+    """Whether some element is not 0, over axes, as a plain boolean array.
+
+    y = 1 where some x_i != 0, else 0
+
+    >>> bool(any([0.0, 1.0]))
+    True
+    """
+    return namespace(_plain(x)).any(_plain(x), axis=axis, keepdims=keepdims)
+
+
+def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A001 (NumPy's name)
+    """Whether no element is 0, over axes, as a plain boolean array.
+
+    y = 1 where all x_i != 0, else 0
+
+    >>> bool(all([0.0, 1.0]))
+    False
+    """
+    return namespace(_plain(x)).all(_plain(x), axis=axis, keepdims=keepdims)
+
+
+def argmax(x: Any, axis: int | None = None) -> Any:
+    """Place of the largest element along an axis, the first of equals, as a plain integer array.
+
+    y = the smallest i with x_i = max x
+
+    >>> int(argmax([1.0, 5.0, 3.0]))
+    1
+    """
+    return namespace(_plain(x)).argmax(_plain(x), axis=axis)
+
+
+def argmin(x: Any, axis: int | None = None) -> Any:
+    """Place of the smallest element along an axis, the first of equals, as a plain integer array.
+
+    y = the smallest i with x_i = min x
+
+    >>> int(argmin([1.0, 5.0, 3.0]))
+    0
+    """
+    return namespace(_plain(x)).argmin(_plain(x), axis=axis)

@@ -1,0 +1,246 @@
+"""The tape: `op` records what is computed.
+
+An op is one ordinary function of values. It computes its result and hands back one small function per differentiable
+input, its vjp (vector-Jacobian product), which turns the gradient of the result into the gradient of that input::
+
+    @op
+    def multiply(a, b):
+        return a * b, (lambda g: g * b, lambda g: g * a)
+
+Why levels? `grad` (in `minigrad.autodiff`) opens a level of its own and runs the body of each op on the values one level
+down. Those may be Tensors again, so the body and its vjps record themselves, and that is all higher derivatives are.
+
+Builds on: `minigrad.graph`, `minigrad.tensor`. Read next: `minigrad.backward`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ContextDecorator
+from itertools import count
+from typing import Any, ParamSpec
+
+import numpy as np
+
+from minigrad.explain import explain_forward
+from minigrad.graph import Node, Vjp
+from minigrad.promote import floating, promote
+from minigrad.tensor import FIRST, Nested, Tensor
+
+__all__ = ["enable_grad", "joint", "new_level", "no_grad", "op", "record", "recording"]
+
+P = ParamSpec("P")
+
+ndarray = np.ndarray
+NUMBERS = frozenset([float, int])
+ALL = -1  # the inputs of an op that takes any number of them
+new = object.__new__
+
+make_node: type[Node] = Node  # minigrad.debug puts a node that remembers more in its place
+new_level = count(2).__next__  # a level for each transform, higher than all before it; ordinary training is level 1
+
+
+# -- whether to record -------------------------------------------------------------------------------------------------
+
+
+class _Thread(threading.local):
+    barrier = 0  # levels up to this one do not record in this thread
+
+
+_thread = _Thread()
+_lock = threading.Lock()
+_paused = 0  # how many no_grad blocks are open in all threads: while none is, nobody asks the slow thread-local
+
+
+def recording(level: int = 1) -> bool:
+    """Whether ops of this level are recorded in this thread."""
+    return not _paused or level > _thread.barrier
+
+
+class no_grad(ContextDecorator):
+    """Record nothing inside the block, in this thread; a ``with`` block or a decorator.
+
+    Transforms that start inside the block record as ever: only what was open before is paused.
+
+    >>> w = Tensor([1.0], requires_grad=True)
+    >>> with no_grad():
+    ...     y = w * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def _recreate_cm(self) -> no_grad:  # a decorated function may call itself
+        return type(self)()
+
+    def _barrier(self) -> int:
+        return new_level()
+
+    def __enter__(self) -> None:
+        global _paused
+        self.previous = _thread.barrier
+        _thread.barrier = self._barrier()
+        with _lock:
+            _paused += 1
+
+    def __exit__(self, *exc: object) -> None:
+        global _paused
+        _thread.barrier = self.previous
+        with _lock:
+            _paused -= 1
+
+
+class enable_grad(no_grad):
+    """Record inside the block although a `no_grad` is open around it."""
+
+    def _barrier(self) -> int:
+        return 0
+
+
+# -- recording ---------------------------------------------------------------------------------------------------------
+
+
+def op(body: Callable[P, tuple[Any, tuple[Vjp | None, ...]]]) -> Callable[P, Any]:
+    """Make a differentiable op of a function that returns its result and one vjp per input.
+
+    Parameters before a ``/`` are the differentiable inputs, those after it are static; without a ``/`` all positional
+    parameters are inputs. A body takes functions from `namespace(x)`, and in a vjp from `namespace(g)`, so that it runs
+    on arrays of every backend and on Tensors. It never writes into an input, and need not think of broadcasting: the
+    engine sums each gradient to the shape of its input.
+
+    On plain arrays an op returns plain arrays. The function under the op stays reachable as `.body`.
+
+    >>> @op
+    ... def cube(x):
+    ...     return x * x * x, (lambda g: g * 3 * x * x,)
+    >>> x = Tensor([2.0], requires_grad=True)
+    >>> cube(x).backward()
+    >>> x.grad
+    array([12.], dtype=float32)
+    """
+    kinds = [p.kind for p in inspect.signature(body).parameters.values()]
+    inputs = kinds.count(inspect.Parameter.POSITIONAL_ONLY)
+    if not inputs:
+        variadic = inspect.Parameter.VAR_POSITIONAL in kinds
+        inputs = ALL if variadic else kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    fast = {1: _unary, 2: _binary}.get(inputs, _general)(body, body.__name__.lstrip("_"), inputs)
+    call = functools.wraps(body)(fast)
+    call.body, call.is_op = body, True
+    return call
+
+
+def _unary(body: Any, name: str, inputs: int) -> Any:
+    """One input of level 1 that needs a gradient: no loop, no look at levels, no promotion."""
+    general = _general(body, name, inputs)
+
+    def call(x: Any, /, *args: Any, **static: Any) -> Any:
+        if type(x) in FIRST:
+            node = x.node
+            if node is not None and (not _paused or recording()):
+                try:
+                    y, vjps = body(x.value, *args, **static)
+                except Exception as error:
+                    raise explain_forward(name, (x,), error) from error
+                out = new(Tensor)
+                out.value = y if type(y) is ndarray else settle(y)
+                out.node = make_node(y, (node,), vjps)
+                return out
+        return general(x, *args, **static)
+
+    return call
+
+
+def _binary(body: Any, name: str, inputs: int) -> Any:
+    """Two inputs of level 1 that need gradients, or one of them and a Python number."""
+    general = _general(body, name, inputs)
+
+    def call(a: Any, b: Any, /, *args: Any, **static: Any) -> Any:
+        if type(a) in FIRST and a.node is not None and (not _paused or recording()):
+            if type(b) in FIRST:
+                m, n, y_of = a.node, b.node, b.value
+                parents = (m, n) if n is not None else None
+            elif type(b) in NUMBERS:
+                y_of, parents = b, (a.node,)
+            else:
+                parents = None
+            if parents is not None:
+                try:
+                    y, vjps = body(a.value, y_of, *args, **static)
+                except Exception as error:
+                    raise explain_forward(name, (a, b), error) from error
+                out = new(Tensor)
+                out.value = y if type(y) is ndarray else settle(y)
+                out.node = make_node(y, parents, vjps if len(parents) == 2 else vjps[:1])
+                return out
+        return general(a, b, *args, **static)
+
+    return call
+
+
+def _general(body: Any, name: str, inputs: int) -> Any:
+    """Any number of inputs of any level: the rule that the fast paths are shortcuts of."""
+
+    def call(*args: Any, **static: Any) -> Any:
+        xs, rest = (args, ()) if inputs == ALL else (args[:inputs], args[inputs:])
+        level = max([x.level for x in xs if isinstance(x, Tensor)], default=0)
+        values = promote([_below(x, level) for x in xs])
+        try:
+            y, vjps = body(*values, *rest, **static)
+        except Exception as error:
+            raise explain_forward(name, xs, error) from error
+        if not level:
+            floating(name, y, values)
+            return y
+        return record(y, level, xs, vjps, name, values)
+
+    return call
+
+
+def record(y: Any, level: int, xs: Sequence[Any], vjps: Sequence[Vjp | None], name: str = "", values: Any = ()) -> Any:
+    """A Tensor of `level` with value `y`, behind it a node with an edge to each of `xs` that needs a gradient."""
+    edges = []
+    if recording(level):
+        edges = [
+            (x.node, vjp)
+            for x, vjp in zip(xs, vjps, strict=True)
+            if vjp is not None and isinstance(x, Tensor) and x.level == level and x.node is not None
+        ]
+    y = settle(y)
+    if not edges:
+        floating(name, y, values)
+    node = make_node(y, *zip(*edges, strict=True)) if edges else None
+    if level > 1:
+        return Nested(y, level, node)
+    out = new(Tensor)
+    out.value, out.node = y, node
+    return out
+
+
+def _below(x: Any, level: int) -> Any:
+    """What the body of an op at `level` sees of `x`: its value one level down, and no Tensors without a graph."""
+    while isinstance(x, Tensor) and (x.level == level or x.node is None):
+        x = x.value
+    return x
+
+
+def settle(y: Any) -> Any:
+    """NumPy's full reductions answer with scalars; a Tensor's value is always an array."""
+    return np.asarray(y) if isinstance(y, np.generic) else y
+
+
+def joint(n: int, together: Callable[[Any], Sequence[Any]]) -> tuple[Vjp, ...]:
+    """`n` vjps that share one call of `together(g)`, for a backward that makes all its gradients at once."""
+    memo: list[Any] = [None, None]  # the gradient it was called with, and what came of it
+
+    def part(i: int) -> Vjp:
+        def vjp(g: Any) -> Any:
+            if memo[0] is not g:
+                memo[:] = g, together(g)
+            return memo[1][i]
+
+        vjp.__qualname__ = together.__qualname__
+        return vjp
+
+    return tuple(part(i) for i in range(n))

@@ -1,0 +1,372 @@
+"""`Tensor`: an array that remembers how it was computed.
+
+A Tensor is a value (an array) and, if gradients flow through it, a place in the graph: a `Leaf` where the user asked for a
+gradient, a `Node` where an op was recorded. Everything a NumPy user expects of an array that is not arithmetic stands here:
+printing, conversion, copying, and the polite refusal of calls that would lose the graph in silence.
+
+Two pieces are installed by the files that own them, so that this one imports nothing from above: `minigrad.tape` adds
+`Tensor.backward`, `minigrad.ops` the operators and the methods that NumPy's arrays have.
+
+Builds on: `minigrad.backend`, `minigrad.graph`. Read next: `minigrad.tape`.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minigrad.backend import Array, default_backend, move, namespace
+from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
+from minigrad.graph import Hook, Leaf, Node
+
+__all__ = ["FIRST", "OPERATORS", "Nested", "Tensor", "as_array", "raw", "tensor"]
+
+
+# The classes of level 1: ordinary Tensors and what users derive from them. One look-up tells the fast path all it needs.
+FIRST: set[type] = set()
+
+# ufunc name -> op, filled in by minigrad.ops: what an ndarray on the left of an operator turns to.
+OPERATORS: dict[str, Callable[..., Any]] = {}
+
+
+class Tensor:
+    """An array that remembers how it was computed.
+
+    ``Tensor(data, requires_grad=False)``: lists and numbers become float32 on the default backend; arrays keep their
+    dtype and their memory (`tensor` copies).
+
+    Raises
+    ------
+    DTypeError
+        If `data` is no numbers, or integers are asked for gradients.
+
+    >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = (x * x).sum()
+    >>> y.backward()
+    >>> x.grad
+    array([2., 4., 6.], dtype=float32)
+    """
+
+    __slots__ = ("__weakref__", "node", "value")
+
+    level: int = 1
+    value: Any
+    node: Node | Leaf | None
+
+    def __init__(self, data: Any, requires_grad: bool = False) -> None:
+        self.value = as_array(data)
+        self.node = None
+        if requires_grad:
+            self.requires_grad = True
+
+    def __init_subclass__(cls) -> None:
+        if cls.level == 1:  # what users derive is of level 1; Nested has a level for each instance
+            FIRST.add(cls)
+
+    # -- what it is ----------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes."""
+        return self.value.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.value.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.value.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the elements, a NumPy dtype."""
+        return self.value.dtype
+
+    @property
+    def backend(self) -> str:
+        """The name of the library that holds the values."""
+        return namespace(raw(self)).name  # type: ignore[no-any-return]
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow here. Setting it makes a leaf, or (False) forgets the graph."""
+        return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, on: bool) -> None:
+        if not on:
+            self.node = None
+        elif self.node is None:
+            if self.dtype.kind != "f":
+                raise DTypeError(
+                    f"requires_grad: only floating tensors have gradients, got {self.dtype}; "
+                    "cast to float32 first, .astype('float32')"
+                )
+            self.node = Leaf(self.value)
+
+    def requires_grad_(self, on: bool = True) -> Tensor:
+        """Set `requires_grad` and return the tensor."""
+        self.requires_grad = on
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded op made it."""
+        return not isinstance(self.node, Node)
+
+    def __repr__(self) -> str:
+        values = np.array2string(_host(self), separator=", ", prefix="Tensor(", threshold=100)
+        origin = f", op={self.node.op}" if isinstance(self.node, Node) else ", requires_grad=True" if self.node else ""
+        return f"Tensor({values}, shape={self.shape}, dtype={self.dtype}, backend={self.backend}{origin})"
+
+    # -- its values ----------------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Array:
+        """The array, as a view that refuses writes. Assigning copies into the tensor's own memory."""
+        array = raw(self)
+        return namespace(array).readonly(array)
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        array = as_array(new)
+        if array.shape != self.shape:
+            raise ShapeError(f"data: the shape must stay {self.shape}, got {array.shape}; make a new Tensor instead")
+        self.write(..., array)
+
+    def write(self, index: Any, new: Array) -> None:
+        """Write into the memory, noting it for the backward walks that may still need what stood there."""
+        if isinstance(self.node, Leaf):
+            if not getattr(getattr(self.value, "flags", None), "writeable", True):
+                self.value = self.value.copy()
+            self.value[index] = new
+            self.node.stamp(self.value)
+        else:  # somebody else may hold this memory, a vjp's closure perhaps: write into a copy
+            self.value = self.value.copy()
+            self.value[index] = new
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The values as a NumPy array: a read-only view on the host, a copy from a device."""
+        return namespace(raw(self)).readonly(raw(self)) if self.backend == "numpy" else _host(self)  # type: ignore[no-any-return]
+
+    def item(self) -> float | int | bool:
+        """The one element, as a Python number."""
+        if self.size != 1:
+            raise ShapeError(f"item: exactly one element makes a number, got shape {self.shape}; index or reduce first")
+        return _host(self).item()  # type: ignore[no-any-return]
+
+    def tolist(self) -> Any:
+        """The elements as nested Python lists."""
+        return _host(self).tolist()
+
+    def detach(self) -> Tensor:
+        """The same values, cut off from the graph."""
+        return Tensor(raw(self))
+
+    def to(self, name: str) -> Tensor:
+        """The tensor on another backend; a leaf gives a leaf, and no gradient flows through the move."""
+        if isinstance(self.node, Node):
+            raise GraphError(f"to: a graph hangs on this tensor, made by {self.node.op}; move the inputs, or detach()")
+        return type(self)(move(raw(self), name), requires_grad=self.requires_grad)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise DTypeError(f"index: only an integer tensor is an index, got {self.dtype}; use int(t)")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len: a 0-d tensor has no length; use .size, or float(t) for its value")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iter: a 0-d tensor cannot be iterated; use float(t) for its value")
+        return (self[i] for i in range(self.shape[0]))  # type: ignore[index]
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    __hash__ = object.__hash__  # by identity: == compares elements
+
+    def __reduce__(self) -> Any:
+        if isinstance(self.node, Node):
+            raise GraphError(f"pickle: a graph hangs on this tensor, made by {self.node.op}; copy t.detach() instead")
+        return _rebuild, (type(self), raw(self), self.requires_grad)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if isinstance(self.node, Node):
+            raise GraphError(f"deepcopy: a graph hangs on this tensor, made by {self.node.op}; copy t.detach() instead")
+        copy = _rebuild(type(self), raw(self).copy(), self.requires_grad)
+        if self.node is not None and self.node.grad is not None:
+            copy.grad = self.node.grad
+        return copy
+
+    # -- NumPy asks ----------------------------------------------------------------------------------------------------
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.node is not None:
+            raise GraphError(
+                "numpy.asarray: gradients flow through this tensor and would be lost in silence; "
+                "use t.numpy() for its values, or a minigrad op"
+            )
+        if self.backend != "numpy":
+            raise TypeError(f"numpy.asarray: the values lie on {self.backend}; use t.numpy() to copy them to the host")
+        return np.array(self.value, dtype=dtype, copy=True) if copy else np.asarray(self.numpy(), dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        # ndarray + tensor arrives here as np.add(ndarray, tensor): the operators work, the rest is advised.
+        operator = OPERATORS.get(ufunc.__name__)
+        if operator is not None and method == "__call__" and not options:
+            return operator(*inputs)
+        if "out" in options:
+            raise TypeError(f"numpy.{ufunc.__name__}: a Tensor cannot be written into an array in place; use t.numpy()")
+        return self.__array_function__(ufunc, (), (), {})
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        name = function.__name__
+        raise TypeError(
+            f"numpy.{name}: called on a minigrad Tensor, whose graph it would drop; "
+            f"use minigrad.{name} if there is one, or numpy.{name}(t.numpy()) for the values alone"
+        )
+
+    # -- its gradient --------------------------------------------------------------------------------------------------
+
+    @property
+    def grad(self) -> Array | None:
+        """The gradient, a plain array like the value; None where there is none. Assigning copies."""
+        if isinstance(self.node, Leaf):
+            return self.node.grad
+        return getattr(self.node, "kept", None)
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        if not isinstance(self.node, Leaf):
+            raise GraphError("grad: only a leaf that requires gradients has one to assign; set requires_grad=True first")
+        if new is None:
+            self.node.grad = None
+            return
+        g = raw(new)
+        if getattr(g, "shape", None) != self.shape:
+            raise ShapeError(
+                f"grad: must have the tensor's shape {self.shape}, got {getattr(g, 'shape', type(g).__name__)}; reshape it"
+            )
+        if g.dtype != self.dtype:
+            raise DTypeError(f"grad: must have the tensor's dtype {self.dtype}, got {g.dtype}; cast with .astype")
+        if namespace(g) is not namespace(self.value):
+            raise DTypeError(f"grad: must lie on {self.backend}, got {namespace(g).name}; move it there with .to")
+        self.node.grad = g.copy()
+
+    def register_hook(self, hook: Hook) -> Callable[[], None]:
+        """Call `hook(gradient)` when the walk has the whole gradient of this tensor; what it returns, if anything,
+        takes the gradient's place. Returns a function that removes the hook."""
+        if self.node is None:
+            raise GraphError("register_hook: no gradient flows through this tensor; set requires_grad=True first")
+        node = self.node
+        node.watch = [*(node.watch or ()), hook]
+
+        def remove() -> None:
+            node.watch = [other for other in node.watch or () if other is not hook] or None
+
+        return remove
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this intermediate tensor in `.grad` at the next backward."""
+        if isinstance(self.node, Node):
+            reference = weakref.ref(self.node)  # a strong one would make a cycle: node, hook, node
+
+            def keep(g: Any) -> None:
+                node = reference()
+                if node is not None:
+                    node.kept = g
+
+            self.register_hook(keep)
+        elif self.node is None:
+            raise GraphError("retain_grad: no gradient flows through this tensor; set requires_grad=True first")
+
+
+FIRST.add(Tensor)
+
+
+class Nested(Tensor):
+    """A value under a functional transform (`minigrad.grad` and its family), above the level of ordinary training.
+
+    Its `value` may be an array or a Tensor of a lower level; every transform opens a level of its own, higher than all
+    before it, so that nested derivatives never mix.
+    """
+
+    __slots__ = ("level",)
+
+    def __init__(self, value: Any, level: int, node: Node | Leaf | None = None) -> None:
+        self.value, self.level, self.node = value, level, node
+
+
+def raw(x: Any) -> Any:
+    """The array under a Tensor of any level; anything else as it is."""
+    while isinstance(x, Tensor):
+        x = x.value
+    return x
+
+
+def as_array(data: Any) -> Array:
+    """An array from whatever a user may hand in: arrays as they are, everything else float32 on the default backend."""
+    data = raw(data)
+    if isinstance(data, (bool, int, float, list, tuple)):
+        if isinstance(data, (list, tuple)) and any(isinstance(part, Tensor) for part in data):
+            raise DTypeError("Tensor: got a list of Tensors, whose graphs would be lost; use minigrad.stack")
+        try:
+            return default_backend().from_host(np.array(data, dtype=np.float32))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise DTypeError(f"Tensor: not a rectangle of numbers, got {data!r:.60}; {error}") from None
+    try:
+        namespace(data)
+    except DeviceError:  # no library of ours: pandas, torch and others can still hand over an array
+        if not hasattr(data, "__array__"):
+            kind = type(data).__name__
+            raise DTypeError(f"Tensor: not made of numbers, got {kind} {data!r:.60}; pass an array or a list") from None
+        data = np.asarray(data)
+    if isinstance(data, (np.ndarray, np.generic)):  # NumPy's scalars and subclasses become plain arrays
+        data = np.asarray(data)
+    if data.dtype.kind not in "fiub":
+        raise DTypeError(f"Tensor: holds real numbers, got dtype {data.dtype}; convert it, for instance to float32")
+    return data
+
+
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor on a copy of the data.
+
+    >>> import numpy as np
+    >>> a = np.zeros(2)
+    >>> t = tensor(a)
+    >>> a[0] = 1
+    >>> t.tolist()
+    [0.0, 0.0]
+    """
+    array = as_array(data)
+    return Tensor(namespace(array).array(array, dtype=dtype or array.dtype), requires_grad)
+
+
+def _host(t: Tensor) -> np.ndarray[Any, Any]:
+    array = raw(t)
+    return namespace(array).to_host(array)  # type: ignore[no-any-return]
+
+
+def _rebuild(kind: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
+    return kind(array, requires_grad=requires_grad)
+
+
