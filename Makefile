@@ -31,6 +31,7 @@ types: $(STAMP)      ## mypy --strict on the package
 checks: $(STAMP)      ## layering, line budgets and documentation of the tree
 	$(PY) tools/check_layers.py
 	$(PY) tools/check_docs.py
+	$(PY) tools/check_names.py
 
 bench: $(STAMP)      ## the benchmark suite
 	$(PY) tools/bench.py

@@ -2,8 +2,8 @@
 
 Run it:  python examples/mlp.py --epochs 40
 
-1,797 images of 8 x 8 pixels come with minigrad; four fifths train, one fifth tests. Read from top to bottom: the model, one
-step, the loop, the pictures.
+1,797 images of 8 x 8 pixels come with minigrad; four fifths train, one fifth tests. Read from top to bottom: the
+model, one step, the loop, the pictures.
 """
 
 import argparse
@@ -22,16 +22,10 @@ from minigrad.nn.functional import cross_entropy
 from minigrad.optim import Adam
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 (the backend is chosen first)
+from matplotlib import pyplot as plt
 
 
-def accuracy(model: Sequential, images: np.ndarray, labels: np.ndarray, backend: str) -> float:
-    with mg.no_grad():
-        logits = model(mg.Tensor(images).to(backend)).numpy()
-    return float((logits.argmax(axis=1) == labels).mean())
-
-
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--batch", type=int, default=64)
@@ -40,8 +34,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--backend", default="numpy", choices=["numpy", "cupy", "strict"])
     parser.add_argument("--out", type=Path, default=Path("runs/mlp"))
-    args = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> None:
+    args = arguments()
     mg.manual_seed(args.seed)
     images, labels = load_digits()
     order = Generator(args.seed).fork("split").permutation(len(images))
@@ -69,16 +66,29 @@ def main() -> None:
 
     args.out.mkdir(parents=True, exist_ok=True)
     picture, weights = args.out / "loss.png", args.out / "model.safetensors"
+    plot([float(loss) for loss in losses], picture, f"digits, {args.width} hidden units, Adam {args.lr:g}")
+    save(model, weights)
+    print(f"test accuracy {100 * accuracy(model, images[test], labels[test], args.backend):.2f} %")
+    print(f"wrote {picture} and {weights}")
+
+
+def accuracy(model: Sequential, images: np.ndarray, labels: np.ndarray, backend: str) -> float:
+    with mg.no_grad():
+        logits = model(mg.Tensor(images).to(backend)).numpy()
+    return float((logits.argmax(axis=1) == labels).mean())
+
+
+def plot(losses: list[float], picture: Path, title: str) -> None:
     figure, axes = plt.subplots(figsize=(6, 4))
-    axes.semilogy([float(loss) for loss in losses])
-    axes.set(xlabel="step", ylabel="cross-entropy", title=f"digits, {args.width} hidden units, Adam {args.lr:g}")
+    axes.semilogy(losses)
+    axes.set(xlabel="step", ylabel="cross-entropy", title=title)
     figure.savefig(picture, dpi=120, bbox_inches="tight")
+
+
+def save(model: Sequential, weights: Path) -> None:
     partial = weights.with_suffix(".partial")  # never a half-written file under the real name
     save_file(model.state_dict(), partial)
     os.replace(partial, weights)
-
-    print(f"test accuracy {100 * accuracy(model, images[test], labels[test], args.backend):.2f} %")
-    print(f"wrote {picture} and {weights}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Builds on: `minigrad.backend`. Read next: nothing.
 
 from __future__ import annotations
 
+import importlib
 import platform
 from collections.abc import Iterator
 from importlib import metadata
@@ -38,11 +39,11 @@ def _environment() -> Iterator[tuple[str, str]]:
 
 def _blas() -> Iterator[str]:
     try:
-        from threadpoolctl import threadpool_info
+        threadpoolctl = importlib.import_module("threadpoolctl")
     except ImportError:
         yield "threads unknown: threadpoolctl is not installed"
         return
-    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
     for pool in pools:
         kind = f" for {pool['architecture']}" if "architecture" in pool else ""
         yield f"{pool['internal_api']} {pool['version'] or '?'}{kind}, {pool['num_threads']} threads"

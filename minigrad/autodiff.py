@@ -1,9 +1,10 @@
 """Derivatives of functions, of every order: `grad` and its family.
 
-Each transform takes a function and gives a function, so they nest: ``grad(grad(f))``, ``grad`` of something that calls
-``grad``, the Jacobian of a Hessian-vector product. All of them are `vjp`, which does three things: it opens a level of its
-own, runs the function on the inputs wrapped at that level, and walks the graph back. The walk runs ordinary ops on the
-values one level down; if those are Tensors, the walk is recorded, and can be differentiated in its turn.
+Each transform takes a function and gives a function, so they nest: ``grad(grad(f))``, ``grad`` of something that
+calls ``grad``, the Jacobian of a Hessian-vector product. All of them are `vjp`, which does three things: it opens a
+level of its own, runs the function on the inputs wrapped at that level, and walks the graph back. The walk runs
+ordinary ops on the values one level down; if those are Tensors, the walk is recorded, and can be differentiated in
+its turn.
 
 Builds on: `minigrad.tape`, `minigrad.backward`, `minigrad.ops`. Read next: `minigrad.nn.layer`.
 """
@@ -20,10 +21,10 @@ from minigrad.backend import namespace
 from minigrad.backend.random import default_generator
 from minigrad.backward import walk
 from minigrad.errors import DTypeError, GraphError, ShapeError
-from minigrad.graph import Leaf, Node, tick
+from minigrad.graph import Leaf, Node, joint, tick
 from minigrad.ops import stack
-from minigrad.tape import enable_grad, joint, new_level, record
-from minigrad.tensor import Nested, Tensor, as_array, raw
+from minigrad.tape import enable_grad, new_level, record
+from minigrad.tensor import Nested, Tensor, as_array, as_value, raw
 
 __all__ = ["checkpoint", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -59,10 +60,10 @@ def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any
     shape, wants_tensor = getattr(y, "shape", ()), any(isinstance(x, Tensor) for x in xs)
 
     def pullback(v: Any) -> tuple[Any, ...]:
-        v = v if hasattr(v, "shape") else as_array(v)
+        v = as_value(v)
         if v.shape != shape:
             raise ShapeError(f"vjp: the gradient must have the shape {shape} of the result, got {v.shape}; reshape it")
-        found: dict[Leaf, Any] = {}
+        found: dict[Any, Any] = {}
 
         def deposit(leaf: Leaf, g: Any) -> None:
             found[leaf] = found[leaf] + g if leaf in found else g
@@ -75,10 +76,10 @@ def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any
 
 
 def _nest(name: str, x: Any, level: int) -> Nested:
-    x = x if hasattr(x, "dtype") else as_array(x)
+    x = as_value(x)
     if raw(x).dtype.kind != "f":
         raise DTypeError(
-            f"{name}: only floating arrays have gradients, got {raw(x).dtype}; cast to float32 first, .astype('float32')"
+            f"{name}: only floating arrays have gradients, got {raw(x).dtype}; cast first, .astype('float32')"
         )
     if isinstance(x, Tensor) and x.node is None:
         x = x.value
@@ -92,7 +93,8 @@ def _unnest(name: str, y: Any, level: int) -> tuple[Any, Node | Leaf | None]:
     if not hasattr(y, "dtype"):
         if isinstance(y, (int, float)):
             return as_array(y), None
-        raise GraphError(f"{name}: the function must return one Tensor or array, got {type(y).__name__}; return that alone")
+        kind = type(y).__name__
+        raise GraphError(f"{name}: the function must return one Tensor or array, got {kind}; return that alone")
     while isinstance(y, Tensor) and y.level > level:  # it escaped from a transform inside f: a constant here
         y = y.value
     if isinstance(y, Tensor) and y.level == level:
@@ -127,7 +129,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
         If the value is not one number.
 
     >>> value_and_grad(lambda x: (x * x).sum())(np.array([1.0, 2.0]))
-    (np.float64(5.0), array([2., 4.]))
+    (array(5.), array([2., 4.]))
     """
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
@@ -145,7 +147,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
 
         y, pullback = vjp(of_chosen, *(args[n] for n in places))
         if y.size != 1:
-            raise GraphError(f"grad: the function must return one number, got shape {y.shape}; reduce it, or use jacobian")
+            raise GraphError(f"grad: the function must return one number, got shape {y.shape}; use sum, or jacobian")
         gradients = pullback(namespace(raw(y)).ones(y.shape, dtype=y.dtype))
         return y, gradients[0] if isinstance(argnums, int) else gradients
 
@@ -181,14 +183,14 @@ def jvp(f: Callable[..., Any], xs: Sequence[Any], vs: Sequence[Any]) -> tuple[An
 
     y = f(x), and dy/dx v
 
-    The pullback of `f` is linear in what it sends back, u -> u^T dy/dx; so its own pullback at any u is dy/dx v. Two walks
-    back make one step forward.
+    The pullback of `f` is linear in what it sends back, u -> u^T dy/dx; so its own pullback at any u is dy/dx v. Two
+    walks back make one step forward.
 
     >>> jvp(lambda x: x * x, [np.array([1.0, 2.0])], [np.array([1.0, 0.0])])
     (array([1., 4.]), array([2., 0.]))
     """
-    xs = [x if hasattr(x, "dtype") else as_array(x) for x in xs]
-    vs = [v if hasattr(v, "dtype") else as_array(v) for v in vs]
+    xs = [as_value(x) for x in xs]
+    vs = [as_value(v) for v in vs]
     if [x.shape for x in xs] != [v.shape for v in vs]:
         raise ShapeError(
             f"jvp: each direction must have its input's shape, got inputs {[x.shape for x in xs]} and directions "
@@ -249,7 +251,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
-    v = v if hasattr(v, "dtype") else as_array(v)
+    v = as_value(v)
     return grad(lambda z: (grad(f)(z) * v).sum())(x)
 
 
@@ -317,5 +319,3 @@ def _frontier(node: Node, start: int) -> list[Node | Leaf]:
                 seen[parent] = None
                 stack.append(parent)
     return list(outside)
-
-

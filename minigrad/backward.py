@@ -1,8 +1,8 @@
 """Walking back: from the newest node to the oldest, each vjp called once, gradients summed where paths meet.
 
-Why newest first? A node's gradient is complete once every node that used its result has been walked, and those were all
-recorded later. So no sorting is needed: a heap of ticks hands out the nodes in an order that is always right, iteratively,
-however long the chain.
+Why newest first? A node's gradient is complete once every node that used its result has been walked, and those were
+all recorded later. So no sorting is needed: a heap of ticks hands out the nodes in an order that is always right,
+iteratively, however long the chain.
 
 Builds on: `minigrad.graph`, `minigrad.tensor`. Read next: `minigrad.ops.arithmetic`.
 """
@@ -16,37 +16,37 @@ from typing import Any
 from minigrad.backend import namespace
 from minigrad.errors import DeviceError, GraphError, ShapeError
 from minigrad.explain import explain_backward, stale_array
-from minigrad.graph import Leaf, Node, op_name
+from minigrad.graph import Leaf, op_name
 from minigrad.tensor import Tensor, as_array
 
 __all__ = ["backward", "sum_to", "walk"]
 
+Deposit = Callable[[Any, Any], None]
 
-def walk(
-    root: Node | Leaf, seed: Any, deposit: Callable[[Any, Any], None], keep: bool = False, until: float = float("inf")
-) -> None:
-    """Send `seed` back from `root`; `deposit(place, gradient)` gets what arrives at leaves, and at nodes older than `until`.
 
-    Nodes are freed as they are walked unless `keep`. A node is ready when it comes out of the heap: all nodes that used
-    its result are newer.
+def walk(root: Any, seed: Any, deposit: Deposit, keep: bool = False, until: float = float("inf")) -> None:
+    """Send `seed` back from `root`; `deposit(place, gradient)` gets what arrives at leaves.
+
+    Nodes older than `until` count as leaves. Nodes are freed as they are walked unless `keep`. A node is ready when it
+    comes out of the heap: all nodes that used its result are newer.
     """
     pending: dict[Any, Any] = {root: seed}  # gradients on their way, complete when their node comes out of the heap
     heap: list[tuple[int, Any]] = [(root.tick, root)]
-    limit = min(until, Leaf.newest_write)  # nodes older than this want a closer look
+    newest_write = Leaf.newest_write
     node, vjps, parents = root, None, None
     try:
         while heap:
             age, node = heappop(heap)
             g = pending.pop(node)
             vjps = node.vjps
-            if node.watch is not None:
+            if node.watch is not None and age <= until:
                 g = _watched(node, g)
-            if vjps is None or age > limit:
-                if age > until or type(node) is Leaf:
-                    deposit(node, g)
-                    continue
-                if vjps is None:
+            if vjps is None or age > until:
+                if type(node) is not Leaf and age <= until:
                     raise GraphError(getattr(node, "freed", FREED))
+                deposit(node, g)
+                continue
+            if age > newest_write:
                 stale_array(node)
             parents = node.parents
             if not keep:
@@ -65,17 +65,19 @@ def walk(
     except Exception as error:
         if vjps and parents:
             explain_backward(node, op_name(vjps), [p.shape for p in parents], error)
-            if isinstance(root, Node) and not keep:
-                root.freed = (
-                    f"backward: an earlier walk of this graph stopped in {op_name(vjps)!r} with "
-                    f"{type(error).__name__}, got half of its gradients; mend that and run the forward again"
-                )
+            if not keep:
+                root.freed = STOPPED.format(op=op_name(vjps), error=type(error).__name__)
         raise
 
 
 FREED = (
     "backward: the graph behind this tensor was freed by an earlier backward, got a second one; "
     "run the forward again, or keep the graph with backward(retain_graph=True)"
+)
+
+STOPPED = (
+    "backward: an earlier walk of this graph stopped in {op!r} with {error}, got half of its gradients; "
+    "mend that and run the forward again"
 )
 
 
@@ -117,7 +119,7 @@ def backward(t: Tensor, gradient: Any = None, *, retain_graph: bool = False, cre
         )
     if t.node is None:
         raise GraphError(
-            "backward: no graph hangs on this tensor, got one that was computed from no leaf, under no_grad, or detached; "
+            "backward: no graph hangs on this tensor, got one computed from no leaf, under no_grad, or detached; "
             "set requires_grad=True on an input before the forward"
         )
     xp = namespace(t.value)
@@ -133,9 +135,9 @@ def backward(t: Tensor, gradient: Any = None, *, retain_graph: bool = False, cre
         raise ShapeError(f"backward: gradient must have the tensor's shape {t.shape}, got {gradient.shape}; reshape it")
     if namespace(gradient) is not xp:
         raise DeviceError(
-            f"backward: gradient must lie on {xp.name} like the tensor, got {namespace(gradient).name}; move it with .to"
+            f"backward: gradient must lie on {xp.name} like the tensor, got {namespace(gradient).name}; move it"
         )
     walk(t.node, gradient, Leaf.deposit, retain_graph)
 
 
-Tensor.backward = backward  # type: ignore[attr-defined]
+setattr(Tensor, "backward", backward)  # noqa: B010 (an assignment would need a word to the type checker)

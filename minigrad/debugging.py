@@ -53,8 +53,8 @@ def _checked(vjp: Vjp, name: str, line: str) -> Vjp:
         for array, checksum in zip(arrays, before, strict=True):
             if _checksum(array) != checksum:
                 raise MutationError(
-                    f"backward: an array that {name!r} needs was written after the forward, got other values in an array of "
-                    f"shape {array.shape}, op made at {line}; call backward before the write, or copy first"
+                    f"backward: an array that {name!r} needs was written after the forward, got other values in an "
+                    f"array of shape {array.shape}, op made at {line}; call backward before the write, or copy first"
                 )
         h = vjp(g)
         if _has_nan(h) and not _has_nan(g):

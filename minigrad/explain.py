@@ -1,7 +1,8 @@
 """What an error says. Nothing here runs until something has failed, so that helpfulness costs nothing.
 
-`explain_forward` turns a library's complaint into one that names the op, the shapes and the way out, `explain_backward`
-adds to an error of the backward walk which op it happened in, `stale_array` finds the array that a leaf's write spoiled.
+`explain_forward` turns a library's complaint into one that names the op, the shapes and the way out,
+`explain_backward` adds to an error of the backward walk which op it happened in, `stale_array` finds the array that a
+leaf's write spoiled.
 
 Builds on: `minigrad.graph`, `minigrad.tensor`. Read next: `minigrad.tape`.
 """
@@ -19,14 +20,15 @@ from minigrad.tensor import raw
 __all__ = ["arrays_of", "explain_backward", "explain_forward", "stale_array"]
 
 
-def explain_forward(name: str, inputs: Sequence[Any], error: Exception, advice: str = "") -> Exception:
+def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> Exception:
     """The error to raise in place of `error`, which the body of op `name` raised on these inputs."""
     if isinstance(error, MinigradError):
         return error
     arrays = [raw(x) for x in inputs]
     for x in arrays:
         if isinstance(x, (str, bytes, dict, set)) or callable(x):
-            return DTypeError(f"{name}: takes arrays, Tensors and numbers, got {type(x).__name__} {x!r:.40}; convert it")
+            kind = type(x).__name__
+            return DTypeError(f"{name}: takes arrays, Tensors and numbers, got {kind} {x!r:.40}; convert it")
     try:
         libraries = sorted({namespace(x).name for x in arrays if hasattr(x, "dtype")})
     except DeviceError as unknown:
@@ -37,13 +39,13 @@ def explain_forward(name: str, inputs: Sequence[Any], error: Exception, advice: 
             f"move one of them, for instance .to({libraries[-1]!r})"
         )
     shapes = " and ".join(str(getattr(x, "shape", x)) for x in arrays)
-    complaint = str(error).split("\n")[0]
+    complaint, advice = str(error).split("\n")[0], "check the shapes and the axis"
     if isinstance(error, (ValueError, IndexError)):
         if "broadcast" in complaint and len(arrays) > 1:
             complaint = "the shapes do not broadcast"
-            advice = advice or "sizes must be equal or 1, compared from the last axis; reshape or expand_dims one of them"
-        kind = ShapeError if isinstance(error, ValueError) else IndexError
-        return kind(f"{name}: {complaint}, got shape {shapes}; {advice or 'check the shapes and the axis'}")
+            advice = "sizes must be equal or 1, compared from the last axis; reshape or expand_dims one of them"
+        raised = ShapeError if isinstance(error, ValueError) else IndexError
+        return raised(f"{name}: {complaint}, got shape {shapes}; {advice}")
     if isinstance(error, TypeError):
         return DTypeError(f"{name}: {complaint}, got {', '.join(_kind(x) for x in arrays)}; check the arguments")
     add_note(error, f"{name}: raised in the op's forward, got shape {shapes}")
@@ -82,8 +84,8 @@ def stale_array(node: Node) -> None:
                     xp = namespace(array)
                     if namespace(leaf.array) is xp and xp.shares_memory(array, leaf.array):
                         raise MutationError(
-                            f"backward: an array that {node.op!r} needs was written after the forward, got a write into "
-                            f"a leaf of shape {leaf.shape}; call backward before the write, or run the forward again"
+                            f"backward: an array that {node.op!r} needs was written after the forward, got a write "
+                            f"into a leaf of shape {leaf.shape}; call backward first, or run the forward again"
                         )
 
 

@@ -1,8 +1,8 @@
 """The two ends of an edge of the graph: `Node`, one recorded op, and `Leaf`, where gradients end.
 
-The graph points backwards only, from results to inputs, and never holds a Tensor: what a Node keeps of the forward values
-is what its vjps (vector-Jacobian products) mention, and nothing else. So there are no reference cycles, and dropping the
-last result frees everything at once.
+The graph points backwards only, from results to inputs, and never holds a Tensor: what a Node keeps of the forward
+values is what its vjps (vector-Jacobian products) mention, and nothing else. So there are no reference cycles, and
+dropping the last result frees everything at once.
 
 Builds on: `minigrad.backend`. Read next: `minigrad.tensor`.
 """
@@ -10,16 +10,16 @@ Builds on: `minigrad.backend`. Read next: `minigrad.tensor`.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, ClassVar
 
 from minigrad.backend import Array, namespace
 
-__all__ = ["Hook", "Leaf", "Node", "Vjp", "op_name", "tick"]
+__all__ = ["Hook", "Leaf", "Node", "Vjp", "joint", "op_name", "tick"]
 
-# One clock for everything that has an order: recorded ops, leaves, writes. It runs backwards, so that the newest tick is
-# the smallest and a heap hands out the newest node first.
+# One clock for everything that has an order: recorded ops, leaves, writes. It runs backwards, so that the newest tick
+# is the smallest and a heap hands out the newest node first.
 tick = count(0, -1).__next__
 
 Vjp = Callable[[Any], Any]
@@ -59,7 +59,7 @@ class Leaf:
 
 
 class Node:
-    """One recorded op: when, the shape of its result, and for each input that needs a gradient its place and its vjp."""
+    """One recorded op: when, its result's shape, and for each input that needs a gradient its place and its vjp."""
 
     __slots__ = ("__weakref__", "freed", "kept", "parents", "shape", "tick", "vjps", "watch")
 
@@ -87,3 +87,19 @@ class Node:
 def op_name(vjps: tuple[Vjp, ...]) -> str:
     """The name of the op that defined these vjps: a lambda in `tanh` is called ``tanh.<locals>.<lambda>``."""
     return vjps[0].__qualname__.partition(".")[0].lstrip("_")
+
+
+def joint(n: int, together: Callable[[Any], Sequence[Any]]) -> tuple[Vjp, ...]:
+    """`n` vjps that share one call of `together(g)`, for a backward that makes all its gradients at once."""
+    memo: list[Any] = [None, None]  # the gradient it was called with, and what came of it
+
+    def part(i: int) -> Vjp:
+        def vjp(g: Any) -> Any:
+            if memo[0] is not g:
+                memo[:] = g, together(g)
+            return memo[1][i]
+
+        vjp.__qualname__ = together.__qualname__
+        return vjp
+
+    return tuple(part(i) for i in range(n))

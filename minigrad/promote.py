@@ -1,8 +1,8 @@
 """The one rule of dtypes: what meets in an op, and what each value becomes before the op's body sees it.
 
-1. A Python or NumPy scalar takes the dtype of the arrays beside it and never widens them.
-2. Integers and booleans that meet floating numbers become floating numbers of that dtype (float32 beside a Python float).
-3. Floating arrays of two dtypes follow NumPy: the wider one wins.
+1. A Python or NumPy scalar takes the dtype of the arrays beside it and never widens them. 2. Integers and booleans
+that meet floating numbers become floating numbers of that dtype (float32 beside a Python float). 3. Floating arrays
+of two dtypes follow NumPy: the wider one wins.
 
 Builds on: `minigrad.tensor`. Read next: `minigrad.tape`.
 """

@@ -7,8 +7,9 @@ input, its vjp (vector-Jacobian product), which turns the gradient of the result
     def multiply(a, b):
         return a * b, (lambda g: g * b, lambda g: g * a)
 
-Why levels? `grad` (in `minigrad.autodiff`) opens a level of its own and runs the body of each op on the values one level
-down. Those may be Tensors again, so the body and its vjps record themselves, and that is all higher derivatives are.
+Why levels? `grad` (in `minigrad.autodiff`) opens a level of its own and runs the body of each op on the values one
+level down. Those may be Tensors again, so the body and its vjps record themselves, and that is all higher derivatives
+are.
 
 Builds on: `minigrad.graph`, `minigrad.tensor`. Read next: `minigrad.backward`.
 """
@@ -21,7 +22,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ContextDecorator
 from itertools import count
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, Protocol, cast
 
 import numpy as np
 
@@ -30,9 +31,23 @@ from minigrad.graph import Node, Vjp
 from minigrad.promote import floating, promote
 from minigrad.tensor import FIRST, Nested, Tensor
 
-__all__ = ["enable_grad", "joint", "new_level", "no_grad", "op", "record", "recording"]
+__all__ = ["Op", "Result", "Value", "enable_grad", "new_level", "no_grad", "op", "record", "recording"]
 
 P = ParamSpec("P")
+
+Value = Any  # an array of any backend, or a Tensor where a body runs one level above it
+Result = tuple[Value, tuple[Vjp | None, ...]]  # what the body of an op returns
+
+
+class Op(Protocol[P]):
+    """What `op` returns: a function with the parameters of its body."""
+
+    body: Callable[..., Result]
+    is_op: bool
+    __name__: str
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Value: ...
+
 
 ndarray = np.ndarray
 NUMBERS = frozenset([float, int])
@@ -93,7 +108,14 @@ class no_grad(ContextDecorator):
 
 
 class enable_grad(no_grad):
-    """Record inside the block although a `no_grad` is open around it."""
+    """Record inside the block although a `no_grad` is open around it.
+
+    >>> w = Tensor([1.0], requires_grad=True)
+    >>> with no_grad(), enable_grad():
+    ...     y = w * 2
+    >>> y.requires_grad
+    True
+    """
 
     def _barrier(self) -> int:
         return 0
@@ -102,7 +124,7 @@ class enable_grad(no_grad):
 # -- recording ---------------------------------------------------------------------------------------------------------
 
 
-def op(body: Callable[P, tuple[Any, tuple[Vjp | None, ...]]]) -> Callable[P, Any]:
+def op(body: Callable[P, Result]) -> Op[P]:
     """Make a differentiable op of a function that returns its result and one vjp per input.
 
     Parameters before a ``/`` are the differentiable inputs, those after it are static; without a ``/`` all positional
@@ -126,7 +148,7 @@ def op(body: Callable[P, tuple[Any, tuple[Vjp | None, ...]]]) -> Callable[P, Any
         variadic = inspect.Parameter.VAR_POSITIONAL in kinds
         inputs = ALL if variadic else kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
     fast = {1: _unary, 2: _binary}.get(inputs, _general)(body, body.__name__.lstrip("_"), inputs)
-    call = functools.wraps(body)(fast)
+    call = cast("Op[P]", functools.wraps(body)(fast))
     call.body, call.is_op = body, True
     return call
 
@@ -158,22 +180,20 @@ def _binary(body: Any, name: str, inputs: int) -> Any:
 
     def call(a: Any, b: Any, /, *args: Any, **static: Any) -> Any:
         if type(a) in FIRST and a.node is not None and (not _paused or recording()):
-            if type(b) in FIRST:
-                m, n, y_of = a.node, b.node, b.value
-                parents = (m, n) if n is not None else None
+            if type(b) in FIRST and b.node is not None:
+                other, number = b.value, False
             elif type(b) in NUMBERS:
-                y_of, parents = b, (a.node,)
+                other, number = b, True
             else:
-                parents = None
-            if parents is not None:
-                try:
-                    y, vjps = body(a.value, y_of, *args, **static)
-                except Exception as error:
-                    raise explain_forward(name, (a, b), error) from error
-                out = new(Tensor)
-                out.value = y if type(y) is ndarray else settle(y)
-                out.node = make_node(y, parents, vjps if len(parents) == 2 else vjps[:1])
-                return out
+                return general(a, b, *args, **static)
+            try:
+                y, vjps = body(a.value, other, *args, **static)
+            except Exception as error:
+                raise explain_forward(name, (a, b), error) from error
+            out = new(Tensor)
+            out.value = y if type(y) is ndarray else settle(y)
+            out.node = make_node(y, (a.node,), vjps[:1]) if number else make_node(y, (a.node, b.node), vjps)
+            return out
         return general(a, b, *args, **static)
 
     return call
@@ -228,19 +248,3 @@ def _below(x: Any, level: int) -> Any:
 def settle(y: Any) -> Any:
     """NumPy's full reductions answer with scalars; a Tensor's value is always an array."""
     return np.asarray(y) if isinstance(y, np.generic) else y
-
-
-def joint(n: int, together: Callable[[Any], Sequence[Any]]) -> tuple[Vjp, ...]:
-    """`n` vjps that share one call of `together(g)`, for a backward that makes all its gradients at once."""
-    memo: list[Any] = [None, None]  # the gradient it was called with, and what came of it
-
-    def part(i: int) -> Vjp:
-        def vjp(g: Any) -> Any:
-            if memo[0] is not g:
-                memo[:] = g, together(g)
-            return memo[1][i]
-
-        vjp.__qualname__ = together.__qualname__
-        return vjp
-
-    return tuple(part(i) for i in range(n))

@@ -1,19 +1,18 @@
 """`Tensor`: an array that remembers how it was computed.
 
-A Tensor is a value (an array) and, if gradients flow through it, a place in the graph: a `Leaf` where the user asked for a
-gradient, a `Node` where an op was recorded. Everything a NumPy user expects of an array that is not arithmetic stands here:
-printing, conversion, copying, and the polite refusal of calls that would lose the graph in silence.
+A Tensor is a value (an array) and, if gradients flow through it, a place in the graph: a `Leaf` where the user asked
+for a gradient, a `Node` where an op was recorded. `Nested` is the same one level up, inside `minigrad.grad`.
 
-Two pieces are installed by the files that own them, so that this one imports nothing from above: `minigrad.tape` adds
-`Tensor.backward`, `minigrad.ops` the operators and the methods that NumPy's arrays have.
+Two pieces are installed by the files that own them, so that this one imports nothing from above: `minigrad.backward`
+adds `Tensor.backward`, `minigrad.ops` the operators and the methods that NumPy's arrays have.
 
-Builds on: `minigrad.backend`, `minigrad.graph`. Read next: `minigrad.tape`.
+Builds on: `minigrad.graph`, `minigrad.manners`. Read next: `minigrad.tape`.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,18 +20,15 @@ import numpy as np
 from minigrad.backend import Array, default_backend, move, namespace
 from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.graph import Hook, Leaf, Node
+from minigrad.manners import Manners
 
-__all__ = ["FIRST", "OPERATORS", "Nested", "Tensor", "as_array", "raw", "tensor"]
+__all__ = ["FIRST", "Nested", "Tensor", "as_array", "as_value", "raw", "tensor"]
 
-
-# The classes of level 1: ordinary Tensors and what users derive from them. One look-up tells the fast path all it needs.
+# The classes of level 1: ordinary Tensors and what users derive from them, all that a fast path has to look up.
 FIRST: set[type] = set()
 
-# ufunc name -> op, filled in by minigrad.ops: what an ndarray on the left of an operator turns to.
-OPERATORS: dict[str, Callable[..., Any]] = {}
 
-
-class Tensor:
+class Tensor(Manners):
     """An array that remembers how it was computed.
 
     ``Tensor(data, requires_grad=False)``: lists and numbers become float32 on the default backend; arrays keep their
@@ -153,7 +149,7 @@ class Tensor:
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The values as a NumPy array: a read-only view on the host, a copy from a device."""
-        return namespace(raw(self)).readonly(raw(self)) if self.backend == "numpy" else _host(self)  # type: ignore[no-any-return]
+        return namespace(raw(self)).readonly(raw(self)) if self.backend == "numpy" else _host(self)
 
     def item(self) -> float | int | bool:
         """The one element, as a Python number."""
@@ -175,33 +171,6 @@ class Tensor:
             raise GraphError(f"to: a graph hangs on this tensor, made by {self.node.op}; move the inputs, or detach()")
         return type(self)(move(raw(self), name), requires_grad=self.requires_grad)
 
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self.dtype.kind not in "iu":
-            raise DTypeError(f"index: only an integer tensor is an index, got {self.dtype}; use int(t)")
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        return bool(self.item())
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len: a 0-d tensor has no length; use .size, or float(t) for its value")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self.shape:
-            raise TypeError("iter: a 0-d tensor cannot be iterated; use float(t) for its value")
-        return (self[i] for i in range(self.shape[0]))  # type: ignore[index]
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
-
     __hash__ = object.__hash__  # by identity: == compares elements
 
     def __reduce__(self) -> Any:
@@ -217,34 +186,6 @@ class Tensor:
             copy.grad = self.node.grad
         return copy
 
-    # -- NumPy asks ----------------------------------------------------------------------------------------------------
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self.node is not None:
-            raise GraphError(
-                "numpy.asarray: gradients flow through this tensor and would be lost in silence; "
-                "use t.numpy() for its values, or a minigrad op"
-            )
-        if self.backend != "numpy":
-            raise TypeError(f"numpy.asarray: the values lie on {self.backend}; use t.numpy() to copy them to the host")
-        return np.array(self.value, dtype=dtype, copy=True) if copy else np.asarray(self.numpy(), dtype=dtype)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        # ndarray + tensor arrives here as np.add(ndarray, tensor): the operators work, the rest is advised.
-        operator = OPERATORS.get(ufunc.__name__)
-        if operator is not None and method == "__call__" and not options:
-            return operator(*inputs)
-        if "out" in options:
-            raise TypeError(f"numpy.{ufunc.__name__}: a Tensor cannot be written into an array in place; use t.numpy()")
-        return self.__array_function__(ufunc, (), (), {})
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        name = function.__name__
-        raise TypeError(
-            f"numpy.{name}: called on a minigrad Tensor, whose graph it would drop; "
-            f"use minigrad.{name} if there is one, or numpy.{name}(t.numpy()) for the values alone"
-        )
-
     # -- its gradient --------------------------------------------------------------------------------------------------
 
     @property
@@ -257,14 +198,14 @@ class Tensor:
     @grad.setter
     def grad(self, new: Any) -> None:
         if not isinstance(self.node, Leaf):
-            raise GraphError("grad: only a leaf that requires gradients has one to assign; set requires_grad=True first")
+            raise GraphError("grad: only a leaf has one to assign, got none; set requires_grad=True first")
         if new is None:
             self.node.grad = None
             return
         g = raw(new)
         if getattr(g, "shape", None) != self.shape:
             raise ShapeError(
-                f"grad: must have the tensor's shape {self.shape}, got {getattr(g, 'shape', type(g).__name__)}; reshape it"
+                f"grad: must have the tensor's shape {self.shape}, got {getattr(g, 'shape', type(g).__name__)}; reshape"
             )
         if g.dtype != self.dtype:
             raise DTypeError(f"grad: must have the tensor's dtype {self.dtype}, got {g.dtype}; cast with .astype")
@@ -347,6 +288,11 @@ def as_array(data: Any) -> Array:
     return data
 
 
+def as_value(x: Any) -> Any:
+    """An array or Tensor as it is, anything else as an array: what a composite op does to its arguments."""
+    return x if hasattr(x, "dtype") and not isinstance(x, np.generic) else as_array(x)
+
+
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor on a copy of the data.
 
@@ -368,5 +314,3 @@ def _host(t: Tensor) -> np.ndarray[Any, Any]:
 
 def _rebuild(kind: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
     return kind(array, requires_grad=requires_grad)
-
-

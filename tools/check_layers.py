@@ -23,10 +23,12 @@ ROWS = [
     ("L0", "backend/"),
     ("L0", "ewma.py kernels/"),
     ("L1", "graph.py"),
+    ("L1", "manners.py"),
     ("L1", "tensor.py"),
     ("L2", "explain.py promote.py"),
     ("L2", "backward.py"),
     ("L2", "tape.py"),
+    ("L3", "debugging.py"),
     ("L3", "ops/"),
     ("L3", "ops/fused/"),
     ("L3", "ops/__init__.py"),  # the namespace of Tensors: gathers everything in ops/

@@ -38,10 +38,10 @@ NUMPY_TYPES = {
 HOST = {
     "autodiff.py": {"asarray"},  # numbers and lists become arrays here
     "ops/creation.py": {"asarray", "array"},  # lists become arrays here
-    "ops/elementwise.py": {"asarray"},  # conditions and numbers given as lists
+    "ops/piecewise.py": {"asarray"},  # conditions given as lists
     "ops/index.py": {"asarray"},  # indices given as lists, moved to the device afterwards
-    "ops/reduce.py": {"asarray"},  # numbers given as lists
     "ops/shape.py": {"arange", "asarray", "broadcast_to", "pad", "repeat"},  # indices that depend on shapes alone
+    "nn/functional.py": {"asarray"},  # labels given as lists
     "nn/init.py": {"*"},  # initial values are drawn on the host and moved
     "testing/": {"*"},  # compares on the host
 }

@@ -49,7 +49,7 @@ def erf(xp: Any, x: Any) -> Any:
 
     >>> import numpy as np
     >>> np.round(erf(np, np.array([0.0, 0.5, -1.0])), 6)
-    array([ 0.      ,  0.5205  , -0.842701])
+    array([ 0.    ,  0.5205, -0.8427])
     """
     x = xp.asarray(x)
     if x.dtype == xp.float16:

@@ -5,11 +5,13 @@ Builds on: `minigrad.backend.vocabulary`. Read next: `minigrad.tensor`.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minigrad.backend.vocabulary import Array, Backend
+from minigrad.backend.vocabulary import Array, Backend, is_basic
 
 __all__ = ["NumPy"]
 
@@ -39,6 +41,24 @@ class NumPy(Backend):
 
     def shares_memory(self, a: Array, b: Array) -> bool:
         return bool(np.may_share_memory(a, b))
+
+    def scatter(self, values: Array, index: Any, shape: Sequence[int]) -> Array:
+        if is_basic(index):
+            return super().scatter(values, index, shape)
+        # np.add.at is five times faster on one dimension than on several, and adds in the same order.
+        out = np.zeros(math.prod(shape), values.dtype)
+        if isinstance(index, np.ndarray) and index.dtype.kind in "iu":  # rows, as in an embedding
+            width = math.prod(shape[1:])
+            rows = index.astype(np.intp)
+            rows[rows < 0] += shape[0]
+            if rows.size and not 0 <= rows.min() <= rows.max() < shape[0]:
+                raise IndexError(f"scatter: rows must be below {shape[0]}, got {index.min()} to {index.max()}")
+            places = rows.reshape(-1, 1) * width + np.arange(width)
+        else:
+            places = np.arange(out.size).reshape(shape)[index]
+        values = values if values.size == places.size else np.broadcast_to(values, places.shape)
+        np.add.at(out, places.ravel(), values.ravel())
+        return out.reshape(shape)
 
 
 def load() -> NumPy:

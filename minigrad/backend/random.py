@@ -125,7 +125,7 @@ class Generator:
     def integers(self, low: int, high: int, shape: int | Sequence[int] = ()) -> np.ndarray[Any, Any]:
         """int64 numbers in [low, high), on the host; uneven by less than (high - low) / 2**64."""
         low, high = operator.index(low), operator.index(high)
-        if not -(2**63) <= low < high <= 2**63:
+        if not -(2**63) <= low < high < 2**63:
             raise ValueError(f"Generator.integers: low must be below high and both fit int64, got {low} and {high}")
         shape = _shape(shape)
         offset = self._wide(math.prod(shape)) % np.uint64(high - low)

@@ -43,6 +43,10 @@ class Backend:
 
     A subclass names itself, hands its library to `__init__`, and says how arrays come from and go to the host. The
     other methods have general definitions in shared words, to be overridden where a library does better.
+
+    >>> from minigrad.backend import backend
+    >>> backend("numpy").tanh(0.0)
+    np.float64(0.0)
     """
 
     name: str = "?"

@@ -12,14 +12,14 @@ import numpy as np
 from minigrad.backend import namespace
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.ops import logsumexp, take_along_axis
-from minigrad.tape import op
-from minigrad.tensor import raw
+from minigrad.tape import Result, Value, op
+from minigrad.tensor import as_value, raw
 
 __all__ = ["cross_entropy", "log_softmax", "relu"]
 
 
 @op
-def relu(x):
+def relu(x: Value) -> Result:
     """Rectified linear unit, elementwise.
 
     y = max(x, 0)
@@ -39,8 +39,9 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     y = x - ln sum_i e^(x_i)
 
     >>> log_softmax([0.0, 0.0])
-    array([-0.6931472, -0.6931472], dtype=float32)
+    array([-0.6931, -0.6931], dtype=float32)
     """
+    x = as_value(x)
     return x - logsumexp(x, axis, keepdims=True)
 
 
@@ -68,7 +69,7 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         raise DTypeError(f"cross_entropy: labels must be integers, got {labels.dtype}; cast with .astype('int64')")
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ShapeError(
-            f"cross_entropy: logits must be (N, classes) and labels (N,), got {logits.shape} and {labels.shape}; reshape"
+            f"cross_entropy: logits must be (N, classes), labels (N,), got {logits.shape} and {labels.shape}; reshape"
         )
     classes = logits.shape[1]
     if isinstance(labels, np.ndarray) and labels.size and not 0 <= labels.min() <= labels.max() < classes:

@@ -1,7 +1,8 @@
 """`Layer`, the base of every layer, and `walk`, the one way to find what a model is made of.
 
-A layer is a plain Python object. Its parameters, buffers and sub-layers are whatever stands in its attributes, and in the
-lists, tuples and dicts among them, in the order they were defined. Nothing is registered, and `forward` is the formula.
+A layer is a plain Python object. Its parameters, buffers and sub-layers are whatever stands in its attributes, and in
+the lists, tuples and dicts among them, in the order they were defined. Nothing is registered, and `forward` is the
+formula.
 
 Builds on: `minigrad.tensor`. Read next: `minigrad.nn.linear`.
 """
@@ -152,5 +153,6 @@ class Layer:
             part.data = move(state[path], part.backend)
 
     def __repr__(self) -> str:
-        inside = ", ".join(f"{k}={v!r}" for k, v in vars(self).items() if isinstance(v, (Layer, list, tuple, int, float)))
+        shown = (Layer, list, tuple, int, float)
+        inside = ", ".join(f"{k}={v!r}" for k, v in vars(self).items() if isinstance(v, shown))
         return f"{type(self).__name__}({inside})"

@@ -36,7 +36,7 @@ class Linear(Layer):
         self.bias = Parameter(draw.uniform((out_features,), -bound, bound, xp=xp)) if bias else None
 
     def forward(self, x: Any) -> Any:
-        y = x @ self.weight.T  # type: ignore[attr-defined]
+        y = x @ self.weight.T
         return y if self.bias is None else y + self.bias
 
     def __repr__(self) -> str:

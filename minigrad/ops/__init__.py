@@ -22,13 +22,17 @@ from minigrad.ops.index import *  # noqa: F403
 from minigrad.ops.index import __all__ as _index
 from minigrad.ops.linalg import *  # noqa: F403
 from minigrad.ops.linalg import __all__ as _linalg
+from minigrad.ops.piecewise import *  # noqa: F403
+from minigrad.ops.piecewise import __all__ as _piecewise
 from minigrad.ops.reduce import *  # noqa: F403
 from minigrad.ops.reduce import __all__ as _reduce
 from minigrad.ops.shape import *  # noqa: F403
 from minigrad.ops.shape import __all__ as _shape
+from minigrad.ops.trigonometry import *  # noqa: F403
+from minigrad.ops.trigonometry import __all__ as _trigonometry
 from minigrad.tensor import Tensor
 
-__all__ = [*_arithmetic, *_elementwise, *_reduce, *_shape, *_index, *_linalg, *_creation]
+__all__ = [*_arithmetic, *_elementwise, *_trigonometry, *_piecewise, *_reduce, *_shape, *_index, *_linalg, *_creation]
 
 operators.install()
 register_values(Tensor, sys.modules[__name__])

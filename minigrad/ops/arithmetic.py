@@ -1,8 +1,8 @@
 """The operators: + - * / ** and the comparisons.
 
-Read `multiply` first: it is the form of every op in this folder. The docstring names and defines the function, the body
-computes it, and one lambda per input turns the gradient `g` of the result into the gradient of that input. What a lambda
-mentions stays alive until backward; nothing else does.
+Read `multiply` first: it is the form of every op in this folder. The docstring names and defines the function, the
+body computes it, and one lambda per input turns the gradient `g` of the result into the gradient of that input. What
+a lambda mentions stays alive until backward; nothing else does.
 
 Builds on: `minigrad.tape`. Read next: `minigrad.ops.elementwise`, or on to `minigrad.autodiff`.
 """
@@ -15,7 +15,7 @@ from minigrad.backend import Array, namespace
 from minigrad.errors import MinigradError
 from minigrad.explain import explain_forward
 from minigrad.promote import promote
-from minigrad.tape import op
+from minigrad.tape import Result, Value, op
 from minigrad.tensor import raw
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
 
 
 @op
-def add(a, b):
+def add(a: Value, b: Value) -> Result:
     """Sum of two arrays, elementwise.
 
     y = a + b
@@ -51,7 +51,7 @@ def add(a, b):
 
 
 @op
-def subtract(a, b):
+def subtract(a: Value, b: Value) -> Result:
     """Difference of two arrays, elementwise.
 
     y = a - b
@@ -63,7 +63,7 @@ def subtract(a, b):
 
 
 @op
-def multiply(a, b):
+def multiply(a: Value, b: Value) -> Result:
     """Product of two arrays, elementwise.
 
     y = a b
@@ -75,7 +75,7 @@ def multiply(a, b):
 
 
 @op
-def divide(a, b):
+def divide(a: Value, b: Value) -> Result:
     """Quotient of two arrays, elementwise.
 
     y = a / b
@@ -88,7 +88,7 @@ def divide(a, b):
 
 
 @op
-def negative(x):
+def negative(x: Value) -> Result:
     """The negative of each element.
 
     y = -x
@@ -100,7 +100,7 @@ def negative(x):
 
 
 @op
-def power(a, b):
+def power(a: Value, b: Value) -> Result:
     """The first array raised to the powers of the second.
 
     y = a^b
@@ -130,7 +130,7 @@ def _power(a: Array, b: Any) -> Array:
 
 
 @op
-def floor_divide(a, b):
+def floor_divide(a: Value, b: Value) -> Result:
     """Quotient rounded down; piecewise constant, so its gradient is 0.
 
     y = floor(a / b)
@@ -142,7 +142,7 @@ def floor_divide(a, b):
 
 
 @op
-def remainder(a, b):
+def remainder(a: Value, b: Value) -> Result:
     """Remainder of division, with the sign of the divisor, as Python's ``%``.
 
     y = a - b floor(a / b)

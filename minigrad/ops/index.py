@@ -14,15 +14,15 @@ import numpy as np
 
 from minigrad.backend import namespace
 from minigrad.errors import DTypeError
-from minigrad.ops.elementwise import where
-from minigrad.tape import op
-from minigrad.tensor import as_array, raw
+from minigrad.ops.piecewise import where
+from minigrad.tape import Result, Value, op
+from minigrad.tensor import as_value, raw
 
 __all__ = ["getitem", "masked_fill", "scatter", "scatter_add", "take", "take_along_axis"]
 
 
 @op
-def getitem(x, /, index):
+def getitem(x: Value, /, index: Any) -> Result:
     """Elements of an array: by slices, integers, integer arrays, boolean masks, and mixtures, as in NumPy.
 
     y = x[index]
@@ -37,7 +37,7 @@ def getitem(x, /, index):
 
 
 @op
-def scatter(values, /, index, shape):
+def scatter(values: Value, /, index: Any, shape: Any) -> Result:
     """Zeros of a shape, with values added at places: the mirror image of indexing.
 
     y = 0, then y[index] += values
@@ -74,8 +74,8 @@ def scatter_add(x: Any, index: Any, values: Any) -> Any:
     >>> scatter_add([1.0, 1.0, 1.0], [0, 0], [5.0, 7.0])
     array([13.,  1.,  1.], dtype=float32)
     """
-    x = x if hasattr(x, "dtype") else as_array(x)
-    values = values if hasattr(values, "dtype") else as_array(values)
+    x = as_value(x)
+    values = as_value(values)
     return x + scatter(values, index, x.shape)
 
 
@@ -88,7 +88,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     array([[3., 4.],
            [3., 4.]], dtype=float32)
     """
-    x = x if hasattr(x, "dtype") else as_array(x)
+    x = as_value(x)
     if axis is None:
         x, axis = x.reshape(-1), 0
     return getitem(x, (slice(None),) * (axis % x.ndim) + (indices,))
@@ -105,7 +105,7 @@ def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
     array([[2.],
            [3.]], dtype=float32)
     """
-    x = x if hasattr(x, "dtype") else as_array(x)
+    x = as_value(x)
     indices = on_device(indices, x)
     axis = axis % x.ndim
     xp = namespace(raw(x))

@@ -12,14 +12,14 @@ from typing import Any
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.ops.shape import broadcast_to, diagonal, expand_dims, reshape, transpose
-from minigrad.tape import op
-from minigrad.tensor import as_array
+from minigrad.tape import Result, Value, op
+from minigrad.tensor import as_value
 
 __all__ = ["einsum", "matmul", "outer", "tensordot"]
 
 
 @op
-def matmul(a, b):
+def matmul(a: Value, b: Value) -> Result:
     """Matrix product, over the last two axes; the axes before them broadcast.
 
     y[i, k] = sum_j a[i, j] b[j, k]
@@ -97,7 +97,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     >>> tensordot([[1.0, 2.0]], [[1.0], [1.0]], axes=1)
     array([[3.]], dtype=float32)
     """
-    a, b = (x if hasattr(x, "dtype") else as_array(x) for x in (a, b))
+    a, b = (as_value(x) for x in (a, b))
     if isinstance(axes, int):
         axes = (range(a.ndim - axes, a.ndim), range(axes))
     left, right = ([x] if isinstance(x, int) else list(x) for x in axes)
@@ -129,7 +129,7 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     >>> einsum("ij,j->i", [[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0])
     array([3., 7.], dtype=float32)
     """
-    arrays = [x if hasattr(x, "dtype") else as_array(x) for x in operands]
+    arrays = [as_value(x) for x in operands]
     terms, result = _parse(subscripts, [x.ndim for x in arrays])
     for i, term in enumerate(terms):
         while len(set(term)) < len(term):  # a letter twice in one operand means its diagonal
@@ -143,7 +143,7 @@ def einsum(subscripts: str, *operands: Any) -> Any:
 
 
 @op
-def _einsum(*arrays, terms, result):
+def _einsum(*arrays: Value, terms: Any, result: Any) -> Result:
     shapes = [a.shape for a in arrays]
 
     def back(i: int) -> Any:
@@ -182,7 +182,7 @@ def _parse(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
         named = len(term.replace("...", ""))
         extra = ndim - named
         if extra < 0 or (extra and "..." not in term):
-            raise ShapeError(f"einsum: term {term!r} names {named} axes, got an operand with {ndim}; one letter per axis")
+            raise ShapeError(f"einsum: term {term!r} names {named} axes, got an operand of {ndim}; one letter for each")
         depth = max(depth, extra)
         terms[i] = term.replace("...", "".join(spare[-extra:]) if extra else "")
     if not arrow:

@@ -13,9 +13,10 @@ from typing import Any
 
 from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.graph import Leaf, Node
-from minigrad.ops import arithmetic, elementwise, index, linalg, reduce, shape
+from minigrad.manners import OPERATORS
+from minigrad.ops import arithmetic, index, linalg, piecewise, reduce, shape
 from minigrad.tape import recording
-from minigrad.tensor import OPERATORS, Nested, Tensor, raw
+from minigrad.tensor import Nested, Tensor, raw
 
 # Python's name -> (op, NumPy's name for what `ndarray <operator> tensor` calls)
 BINARY: dict[str, tuple[Callable[..., Any], str]] = {
@@ -37,17 +38,18 @@ COMPARISON: dict[str, Callable[..., Any]] = {
     "ge": arithmetic.greater_equal,
 }
 METHODS: dict[str, Callable[..., Any]] = {
-    "__abs__": elementwise.abs,
+    "__abs__": piecewise.abs,
     "__getitem__": index.getitem,
     "__neg__": arithmetic.negative,
     "__pos__": lambda t: t,
-    "__round__": lambda t, decimals=0: elementwise.round(t, decimals),
+    "__setitem__": lambda t, where, new: _setitem(t, where, new),
+    "__round__": lambda t, decimals=0: piecewise.round(t, decimals),
     "all": reduce.all,
     "any": reduce.any,
     "argmax": reduce.argmax,
     "argmin": reduce.argmin,
-    "astype": elementwise.astype,
-    "clip": elementwise.clip,
+    "astype": piecewise.astype,
+    "clip": piecewise.clip,
     "cumprod": reduce.cumprod,
     "cumsum": reduce.cumsum,
     "diagonal": shape.diagonal,
@@ -60,7 +62,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "ravel": shape.flatten,
     "repeat": shape.repeat,
     "reshape": shape.reshape,
-    "round": elementwise.round,
+    "round": piecewise.round,
     "squeeze": shape.squeeze,
     "std": reduce.std,
     "sum": reduce.sum,
@@ -70,9 +72,9 @@ METHODS: dict[str, Callable[..., Any]] = {
     "transpose": shape.transpose,
     "var": reduce.var,
 }
-PROPERTIES: dict[str, Callable[[Any], Any]] = {
-    "T": shape.transpose,
-    "mT": lambda t: shape.swapaxes(t, -1, -2),
+PROPERTIES: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "T": (shape.transpose, "The axes in reverse order: a matrix transposed."),
+    "mT": (lambda t: shape.swapaxes(t, -1, -2), "The last two axes swapped: a batch of matrices transposed."),
 }
 
 
@@ -88,10 +90,8 @@ def install() -> None:
         OPERATORS[op.__name__] = op
     for name, op in METHODS.items():
         setattr(Tensor, name, op)
-    for name, op in PROPERTIES.items():
-        setattr(Tensor, name, property(op))
-    Tensor.__setitem__ = _setitem  # type: ignore[attr-defined]
-    Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]  # setting __eq__ leaves it as it was; said aloud
+    for name, (op, sentence) in PROPERTIES.items():
+        setattr(Tensor, name, property(op, doc=sentence))
 
 
 def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:

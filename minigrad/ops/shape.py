@@ -1,7 +1,7 @@
 """Ops that move elements and change none.
 
-Most are one line over `reshape`, `transpose` and indexing; only those that NumPy does better in one call are ops of their
-own. A vjp moves the gradient back.
+Most are one line over `reshape`, `transpose` and indexing; only those that NumPy does better in one call are ops of
+their own. A vjp moves the gradient back.
 
 Builds on: `minigrad.ops.index`. Read next: `minigrad.ops.reduce`.
 """
@@ -17,8 +17,8 @@ import numpy as np
 from minigrad.backend import namespace
 from minigrad.errors import ShapeError
 from minigrad.ops.index import take
-from minigrad.tape import op
-from minigrad.tensor import as_array
+from minigrad.tape import Result, Value, op
+from minigrad.tensor import as_value
 
 __all__ = [
     "broadcast_to", "concatenate", "diagonal", "expand_dims", "flatten", "flip", "moveaxis", "pad", "repeat", "reshape",
@@ -31,12 +31,8 @@ def _tupled(numbers: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else numbers
 
 
-def _valued(x: Any) -> Any:
-    return x if hasattr(x, "dtype") else as_array(x)
-
-
 @op
-def reshape(x, /, *shape):
+def reshape(x: Value, /, *shape: Any) -> Result:
     """The same elements in another shape; one size may be -1, what is left over.
 
     y = x, read in row-major order
@@ -50,7 +46,7 @@ def reshape(x, /, *shape):
 
 
 @op
-def transpose(x, /, *axes):
+def transpose(x: Value, /, *axes: Any) -> Result:
     """The axes in another order, reversed by default.
 
     y[i, j] = x[j, i]
@@ -59,15 +55,13 @@ def transpose(x, /, *axes):
     array([[1., 3.],
            [2., 4.]], dtype=float32)
     """
-    order = _tupled(axes) or None
-    if order == (None,):
-        order = None
+    order = None if axes == (None,) else _tupled(axes) or None
     back = None if order is None else tuple(sorted(range(x.ndim), key=lambda i: order[i] % x.ndim))
     return x.transpose(order), (lambda g: g.transpose(back),)
 
 
 @op
-def broadcast_to(x, /, shape):
+def broadcast_to(x: Value, /, shape: Any) -> Result:
     """The array repeated to a larger shape, by the rules of broadcasting.
 
     y[i, j] = x[j]
@@ -82,7 +76,7 @@ def broadcast_to(x, /, shape):
 
 
 @op
-def _concatenate(*arrays, axis):
+def _concatenate(*arrays: Value, axis: Any) -> Result:
     if not arrays:
         raise ShapeError("concatenate: needs at least one array, got none; pass a list of arrays")
     before = (slice(None),) * (axis % arrays[0].ndim)
@@ -130,11 +124,11 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     >>> split([1.0, 2.0, 3.0], [1])
     [array([1.], dtype=float32), array([2., 3.], dtype=float32)]
     """
-    x = _valued(x)
+    x = as_value(x)
     n = x.shape[axis]
     if isinstance(sections, int):
         if sections < 1 or n % sections:
-            raise ShapeError(f"split: {n} elements do not divide into {sections} equal parts; pass the places of the cuts")
+            raise ShapeError(f"split: equal parts must divide the axis, got {sections} parts of {n}; pass the cuts")
         places = list(range(0, n, n // sections))[1:] if n else [0] * (sections - 1)
     else:
         places = list(sections)
@@ -150,12 +144,12 @@ def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
     >>> expand_dims([1.0, 2.0], 0).shape
     (1, 2)
     """
-    x = _valued(x)
+    x = as_value(x)
     axes = axis if isinstance(axis, tuple) else (axis,)
     ndim = x.ndim + len(axes)
     for a in axes:
         if not -ndim <= a < ndim:
-            raise ShapeError(f"expand_dims: axis out of range, got {a} for a result of {ndim} axes; use -{ndim} to {ndim - 1}")
+            raise ShapeError(f"expand_dims: axis out of range, got {a}; use -{ndim} to {ndim - 1} for {ndim} axes")
     places = {a % ndim for a in axes}
     sizes = iter(x.shape)
     return reshape(x, tuple(1 if i in places else next(sizes) for i in range(ndim)))
@@ -169,13 +163,13 @@ def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     >>> squeeze([[1.0, 2.0]]).shape
     (2,)
     """
-    x = _valued(x)
+    x = as_value(x)
     if axis is None:
         return reshape(x, tuple(n for n in x.shape if n != 1))
     axes = {a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))}
     for a in axes:
         if x.shape[a] != 1:
-            raise ShapeError(f"squeeze: only axes of size 1 can go, got axis {a} of shape {x.shape}; use reshape or sum")
+            raise ShapeError(f"squeeze: only axes of size 1 can go, got axis {a} of shape {x.shape}; use reshape")
     return reshape(x, tuple(n for i, n in enumerate(x.shape) if i not in axes))
 
 
@@ -198,7 +192,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     >>> swapaxes([[1.0, 2.0]], 0, 1).shape
     (2, 1)
     """
-    x = _valued(x)
+    x = as_value(x)
     order = list(range(x.ndim))
     order[axis1], order[axis2] = order[axis2], order[axis1]
     return transpose(x, order)
@@ -212,14 +206,14 @@ def moveaxis(x: Any, source: int, destination: int) -> Any:
     >>> moveaxis([[[1.0], [2.0]]], 0, -1).shape
     (2, 1, 1)
     """
-    x = _valued(x)
+    x = as_value(x)
     order = list(range(x.ndim))
     order.insert(destination % x.ndim, order.pop(source))
     return transpose(x, order)
 
 
 @op
-def flip(x, /, axis=None):
+def flip(x: Value, /, axis: Any = None) -> Result:
     """The elements in reverse order along axes, all by default.
 
     y_i = x_(n - 1 - i)
@@ -231,7 +225,7 @@ def flip(x, /, axis=None):
 
 
 @op
-def roll(x, /, shift, axis=None):
+def roll(x: Value, /, shift: Any, axis: Any = None) -> Result:
     """The elements shifted along axes; what leaves at one end comes back at the other.
 
     y_i = x_((i - shift) mod n)
@@ -251,7 +245,7 @@ def repeat(x: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
     >>> repeat([1.0, 2.0], 2)
     array([1., 1., 2., 2.], dtype=float32)
     """
-    x = _valued(x)
+    x = as_value(x)
     if axis is None:
         x, axis = flatten(x), 0
     return take(x, np.repeat(np.arange(x.shape[axis]), repeats), axis)
@@ -265,17 +259,17 @@ def tile(x: Any, reps: int | tuple[int, ...]) -> Any:
     >>> tile([1.0, 2.0], 2)
     array([1., 2., 1., 2.], dtype=float32)
     """
-    x = _valued(x)
-    reps = reps if isinstance(reps, tuple) else (reps,)
-    sizes = (1,) * (len(reps) - x.ndim) + x.shape
-    reps = (1,) * (x.ndim - len(reps)) + reps
+    x = as_value(x)
+    times = reps if isinstance(reps, tuple) else (reps,)
+    sizes = (1,) * (len(times) - x.ndim) + x.shape
+    times = (1,) * (x.ndim - len(times)) + times
     between = reshape(x, tuple(itertools.chain(*((1, n) for n in sizes))))
-    spread = broadcast_to(between, tuple(itertools.chain(*zip(reps, sizes))))  # noqa: B905 (of equal length)
-    return reshape(spread, tuple(r * n for r, n in zip(reps, sizes)))  # noqa: B905 (of equal length)
+    spread = broadcast_to(between, tuple(itertools.chain(*zip(times, sizes))))  # noqa: B905 (of equal length)
+    return reshape(spread, tuple(r * n for r, n in zip(times, sizes)))  # noqa: B905 (of equal length)
 
 
 @op
-def _pad(x, /, width, value):
+def _pad(x: Value, /, width: Any, value: Any) -> Result:
     inside = tuple(slice(before, before + n) for (before, _), n in zip(width, x.shape))  # noqa: B905 (of equal length)
     return namespace(x).pad(x, width, constant_values=value), (lambda g: g[inside],)
 
@@ -295,7 +289,7 @@ def pad(x: Any, width: Any, mode: str = "constant", value: float = 0.0) -> Any:
     >>> pad([1.0, 2.0], (1, 0))
     array([0., 1., 2.], dtype=float32)
     """
-    x = _valued(x)
+    x = as_value(x)
     width = [(int(a), int(b)) for a, b in np.broadcast_to(np.asarray(width), (x.ndim, 2))]
     if any(w < 0 for pair in width for w in pair):
         raise ShapeError(f"pad: widths must not be negative, got {width}; cut with x[...] instead")
@@ -308,7 +302,7 @@ def pad(x: Any, width: Any, mode: str = "constant", value: float = 0.0) -> Any:
 
 
 @op
-def tril(x, /, k=0):
+def tril(x: Value, /, k: int = 0) -> Result:
     """The lower triangle of the last two axes, zeros above diagonal `k`.
 
     y[i, j] = x[i, j] where j <= i + k, else 0
@@ -321,7 +315,7 @@ def tril(x, /, k=0):
 
 
 @op
-def triu(x, /, k=0):
+def triu(x: Value, /, k: int = 0) -> Result:
     """The upper triangle of the last two axes, zeros below diagonal `k`.
 
     y[i, j] = x[i, j] where j >= i + k, else 0
@@ -341,7 +335,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     >>> diagonal([[1.0, 2.0], [3.0, 4.0]])
     array([1., 4.], dtype=float32)
     """
-    x = _valued(x)
+    x = as_value(x)
     if x.ndim < 2:
         raise ShapeError(f"diagonal: needs two axes or more, got shape {x.shape}; expand_dims adds one")
     a, b = axis1 % x.ndim, axis2 % x.ndim
@@ -361,5 +355,3 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     np.float32(5.0)
     """
     return diagonal(x, offset, axis1, axis2).sum(axis=-1)
-
-

@@ -47,7 +47,8 @@ class Optimizer:
         for p in self.params:
             if not isinstance(p, Tensor) or not isinstance(p.node, Leaf):
                 raise GraphError(
-                    f"{type(self).__name__}: trains leaves that require gradients, got {p!r:.60}; pass model.parameters()"
+                    f"{type(self).__name__}: trains leaves that require gradients, got {p!r:.60}; "
+                    "pass model.parameters()"
                 )
         self.lr = lr
         self.steps = 0

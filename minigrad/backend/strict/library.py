@@ -102,7 +102,8 @@ def _function(path: str, name: str, call: Callable[..., Any]) -> Callable[..., A
     """A function that is not elementwise, under CuPy's signature."""
     known = NAMES["sig"].get(f"{path}.{name}") or SIGNATURES.get(name)
     first = known[0] if known else ""
-    many = known is None or first in ("args", "arrays", "arrays_and_dtypes", "arys", "varargs", "dtype")  # *args, whose count is not known
+    # *args, whose count is not known
+    many = known is None or first in ("args", "arrays", "arrays_and_dtypes", "arys", "varargs", "dtype")
 
     def function(*args: Any, **kwargs: Any) -> Any:
         if kwargs and known is not None:
