@@ -22,13 +22,14 @@ __all__ = ["arrays_of", "explain_backward", "explain_forward", "stale_array"]
 
 def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> Exception:
     """The error to raise in place of `error`, which the body of op `name` raised on these inputs."""
-    if isinstance(error, MinigradError):
-        return error
     arrays = [raw(x) for x in inputs]
+    ours = isinstance(error, MinigradError)
     for x in arrays:
-        if isinstance(x, (str, bytes, dict, set)) or callable(x):
+        if not (hasattr(x, "dtype") or isinstance(x, (int, float, list, tuple)) or (x is None and ours)):
             kind = type(x).__name__
             return DTypeError(f"{name}: takes arrays, Tensors and numbers, got {kind} {x!r:.40}; convert it")
+    if ours:
+        return error
     try:
         libraries = sorted({namespace(x).name for x in arrays if hasattr(x, "dtype")})
     except DeviceError as unknown:

@@ -86,7 +86,8 @@ class Node:
 
 def op_name(vjps: tuple[Vjp, ...]) -> str:
     """The name of the op that defined these vjps: a lambda in `tanh` is called ``tanh.<locals>.<lambda>``."""
-    return vjps[0].__qualname__.partition(".")[0].lstrip("_")
+    path = vjps[0].__qualname__.split(".<locals>.")
+    return path[max(len(path) - 2, 0)].lstrip("_")
 
 
 def joint(n: int, together: Callable[[Any], Sequence[Any]]) -> tuple[Vjp, ...]:

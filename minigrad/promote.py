@@ -18,20 +18,20 @@ from minigrad.tensor import as_array
 
 __all__ = ["floating", "promote"]
 
-_PYTHON = (bool, int, float)
+def promote(name: str, values: list[Any]) -> list[Any]:
+    """Apply the rule to the values that meet in the op `name`.
 
-
-def promote(values: list[Any]) -> list[Any]:
-    """Apply the rule to the values that meet in one op.
-
-    >>> a, b = promote([np.ones(2, np.float32), np.float64(2)])
+    >>> a, b = promote("multiply", [np.ones(2, np.float32), np.float64(2)])
     >>> (a * b).dtype
     dtype('float32')
-    >>> a, b = promote([np.ones(2, np.float32), np.arange(2)])
+    >>> a, b = promote("multiply", [np.ones(2, np.float32), np.arange(2)])
     >>> (a * b).dtype
     dtype('float32')
     """
     values = [as_array(v) if isinstance(v, (list, tuple)) else v for v in values]
+    for v in values:
+        if isinstance(v, complex) or getattr(getattr(v, "dtype", None), "kind", "f") not in "fiub":
+            raise DTypeError(f"{name}: computes with real numbers, got {v!r:.40}; convert to a floating array first")
     if len(values) < 2:
         return values
     if any(_is_array(v) for v in values):
@@ -59,4 +59,4 @@ def floating(name: str, y: Any, values: list[Any]) -> None:
 
 
 def _is_array(v: Any) -> bool:
-    return v is not None and not isinstance(v, (*_PYTHON, np.generic))
+    return hasattr(v, "dtype") and not isinstance(v, np.generic)

@@ -205,8 +205,8 @@ def _general(body: Any, name: str, inputs: int) -> Any:
     def call(*args: Any, **static: Any) -> Any:
         xs, rest = (args, ()) if inputs == ALL else (args[:inputs], args[inputs:])
         level = max([x.level for x in xs if isinstance(x, Tensor)], default=0)
-        values = promote([_below(x, level) for x in xs])
         try:
+            values = promote(name, [_below(x, level) for x in xs])
             y, vjps = body(*values, *rest, **static)
         except Exception as error:
             raise explain_forward(name, xs, error) from error

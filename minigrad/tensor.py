@@ -131,10 +131,20 @@ class Tensor(Manners):
 
     @data.setter
     def data(self, new: Any) -> None:
-        array = as_array(new)
+        array = as_array(new) if hasattr(new, "dtype") else self.nearby(new)
         if array.shape != self.shape:
             raise ShapeError(f"data: the shape must stay {self.shape}, got {array.shape}; make a new Tensor instead")
+        self._same_device("data", array)
         self.write(..., array)
+
+    def nearby(self, data: Any) -> Array:
+        """Numbers and lists as an array on this tensor's device."""
+        return move(as_array(data), self.backend)
+
+    def _same_device(self, name: str, array: Array) -> None:
+        if namespace(array) is not namespace(raw(self)):
+            there = namespace(array).name
+            raise DeviceError(f"{name}: must lie on {self.backend}, got {there}; move it there with .to({self.backend!r})")
 
     def write(self, index: Any, new: Array) -> None:
         """Write into the memory, noting it for the backward walks that may still need what stood there."""
@@ -209,8 +219,7 @@ class Tensor(Manners):
             )
         if g.dtype != self.dtype:
             raise DTypeError(f"grad: must have the tensor's dtype {self.dtype}, got {g.dtype}; cast with .astype")
-        if namespace(g) is not namespace(self.value):
-            raise DTypeError(f"grad: must lie on {self.backend}, got {namespace(g).name}; move it there with .to")
+        self._same_device("grad", g)
         self.node.grad = g.copy()
 
     def register_hook(self, hook: Hook) -> Callable[[], None]:
@@ -267,13 +276,8 @@ def raw(x: Any) -> Any:
 def as_array(data: Any) -> Array:
     """An array from whatever a user may hand in: arrays as they are, everything else float32 on the default backend."""
     data = raw(data)
-    if isinstance(data, (bool, int, float, list, tuple)):
-        if isinstance(data, (list, tuple)) and any(isinstance(part, Tensor) for part in data):
-            raise DTypeError("Tensor: got a list of Tensors, whose graphs would be lost; use minigrad.stack")
-        try:
-            return default_backend().from_host(np.array(data, dtype=np.float32))
-        except (ValueError, TypeError, OverflowError) as error:
-            raise DTypeError(f"Tensor: not a rectangle of numbers, got {data!r:.60}; {error}") from None
+    if isinstance(data, (bool, int, float, complex, list, tuple)) and not isinstance(data, np.generic):
+        return default_backend().from_host(_from_python(data))
     try:
         namespace(data)
     except DeviceError:  # no library of ours: pandas, torch and others can still hand over an array
@@ -286,6 +290,19 @@ def as_array(data: Any) -> Array:
     if data.dtype.kind not in "fiub":
         raise DTypeError(f"Tensor: holds real numbers, got dtype {data.dtype}; convert it, for instance to float32")
     return data
+
+
+def _from_python(data: Any) -> np.ndarray[Any, Any]:
+    """Numbers and nested lists of numbers as float32; strings and None are no numbers, whatever NumPy makes of them."""
+    if isinstance(data, (list, tuple)) and any(isinstance(part, Tensor) for part in data):
+        raise DTypeError("Tensor: a list of Tensors would lose their graphs, got one; use minigrad.stack")
+    try:
+        array = np.array(data)
+    except ValueError:  # lists of unequal lengths
+        array = np.array(None)
+    if array.dtype.kind not in "fiub":
+        raise DTypeError(f"Tensor: needs a rectangle of real numbers, got {data!r:.60}; pass lists of equal lengths")
+    return array.astype(np.float32)
 
 
 def as_value(x: Any) -> Any:

@@ -50,7 +50,10 @@ _SCALARS = frozenset([bool, int, float, complex])  # they go wherever the arrays
 
 
 def register(backend: Backend) -> None:
-    """Make a backend known: its name to `use_backend`, the types of its arrays to `namespace`."""
+    """Make a backend known: its name to `use_backend`, the types of its arrays to `namespace`.
+
+    >>> register(backend("numpy"))
+    """
     if not isinstance(backend, Backend):
         raise DeviceError(f"register: not a backend, got {backend!r}; pass an instance of a subclass of Backend")
     _backends[backend.name] = backend
@@ -60,7 +63,13 @@ def register(backend: Backend) -> None:
 
 
 def register_values(kind: type, ops: Any) -> None:
-    """Let `namespace` answer `ops` for values of type `kind`; how Tensors join in, and recorded values."""
+    """Let `namespace` answer `ops` for values of type `kind`; how Tensors join in, and recorded values.
+
+    >>> class Recorded: ...
+    >>> register_values(Recorded, "the ops of recorded values")
+    >>> namespace(Recorded(), np.ones(3))
+    'the ops of recorded values'
+    """
     _by_type[kind] = ops
     _tracing[kind] = ops
 
@@ -134,6 +143,9 @@ def backend(name: str) -> Backend:
     ------
     DeviceError
         If the name is unknown, or the library cannot be used here; the message says why.
+
+    >>> backend("numpy").name
+    'numpy'
     """
     if name not in _backends:
         if name not in LIBRARIES:
@@ -150,7 +162,11 @@ def backend(name: str) -> Backend:
 
 
 def why_not(name: str) -> str | None:
-    """Why a backend cannot be used here; None where it can. Finding out loads it."""
+    """Why a backend cannot be used here; None where it can. Finding out loads it.
+
+    >>> why_not("numpy") is None
+    True
+    """
     try:
         backend(name)
     except DeviceError as error:
@@ -159,7 +175,11 @@ def why_not(name: str) -> str | None:
 
 
 def move(array: Array, name: str) -> Array:
-    """The array on another device; itself where it is there already."""
+    """The array on another device; itself where it is there already.
+
+    >>> move(np.ones(2), "numpy")
+    array([1., 1.])
+    """
     source, target = namespace(array), backend(name)
     return array if source is target else target.from_host(source.to_host(array))
 
@@ -172,7 +192,11 @@ _default: list[Backend] = [_by_type[np.ndarray]]
 
 
 def default_backend() -> Backend:
-    """Where new Tensors are made: NumPy unless `use_backend` says otherwise."""
+    """Where new Tensors are made: NumPy unless `use_backend` says otherwise.
+
+    >>> default_backend().name
+    'numpy'
+    """
     return _default[0]
 
 

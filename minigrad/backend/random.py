@@ -150,7 +150,11 @@ class Generator:
 
 
 def manual_seed(seed: int) -> Generator:
-    """Start the process's own stream anew; initialisers, shuffles and dropout draw from it where none is given."""
+    """Start the process's own stream anew; initialisers, shuffles and dropout draw from it where none is given.
+
+    >>> manual_seed(7)
+    Generator(seed=7, counter=0)
+    """
     _default.set_state((_word("manual_seed", "seed", seed), 0))
     return _default
 

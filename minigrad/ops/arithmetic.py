@@ -157,7 +157,7 @@ def remainder(a: Value, b: Value) -> Result:
 def _comparison(name: str, symbol: str, result: str) -> Any:
     def compare(a: Any, b: Any) -> Any:
         try:
-            values = promote([raw(a), raw(b)])
+            values = promote(name, [raw(a), raw(b)])
             return getattr(namespace(*values), name)(*values)
         except Exception as error:
             raise explain_forward(name, (a, b), error) from (None if isinstance(error, MinigradError) else error)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.explain import explain_forward
 from minigrad.graph import Leaf, Node
 from minigrad.manners import OPERATORS
 from minigrad.ops import arithmetic, index, linalg, piecewise, reduce, shape
@@ -39,6 +40,7 @@ COMPARISON: dict[str, Callable[..., Any]] = {
 }
 METHODS: dict[str, Callable[..., Any]] = {
     "__abs__": piecewise.abs,
+    "__contains__": lambda t, x: bool(reduce.any(arithmetic.equal(t, x))),
     "__getitem__": index.getitem,
     "__neg__": arithmetic.negative,
     "__pos__": lambda t: t,
@@ -144,4 +146,8 @@ def _setitem(self: Tensor, where: Any, new: Any) -> None:
             "__setitem__: the graph of the new values would be lost, got values that require gradients; "
             "build the result with minigrad.where or concatenate, or assign t.detach()"
         )
-    self.write(index.on_device(where, self), raw(new) if isinstance(new, Tensor) else new)
+    try:
+        value = new if isinstance(new, (int, float)) else raw(new) if hasattr(new, "dtype") else self.nearby(new)
+        self.write(index.on_device(where, self), value)
+    except Exception as error:
+        raise explain_forward("__setitem__", (self, new), error) from error

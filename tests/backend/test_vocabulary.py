@@ -142,13 +142,28 @@ def test_scatter_undoes_indexing(name):
     xp = backend(name)
     rng = np.random.default_rng(0)
     rows, mask = np.array([0, 2, 2, -1]), rng.random((4, 3)) > 0.5
-    for index in [1, slice(1, 3), (Ellipsis, None, 0), rows, (rows, np.array([1, 1, 1, 2])), mask]:
+    for index in [
+        1,
+        slice(1, 3),
+        (Ellipsis, None, 0),
+        rows,
+        rows.reshape(2, 2),
+        [1, 1],
+        (slice(2), rows % 3),
+        (rows, np.array([1, 1, 1, 2])),
+        mask,
+    ]:
         picked = np.zeros((4, 3))[index]
         values = rng.normal(size=picked.shape)
         out = xp.to_host(xp.scatter(xp.from_host(values), index, (4, 3)))
         expected = np.zeros((4, 3))
         np.add.at(expected, index, values)
         assert np.allclose(out, expected), index
+    assert xp.to_host(xp.scatter(xp.ones((1, 2)), np.array([7], np.uint8), (300, 2)))[7].tolist() == [1, 1]
+    assert xp.to_host(xp.scatter(xp.ones(()), np.array(1), (3,))).tolist() == [0, 1, 0]
+    with pytest.raises(IndexError):
+        xp.scatter(xp.ones((2, 3)), np.array([0, 4]), (4, 3))
+    assert xp.to_host(xp.scatter(xp.ones((0, 3)), np.array([], dtype=int), (2, 3))).tolist() == [[0.0] * 3] * 2
     assert xp.scatter(xp.ones(2, dtype=xp.float32), slice(0, 2), (3,)).dtype == np.float32
 
 

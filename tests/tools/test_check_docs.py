@@ -22,7 +22,10 @@ class Error(Exception):
 
 
 def load():
-    """Load something."""
+    """Load something.
+
+    >>> load()
+    """
 '''
 
 TAPE = """
@@ -115,14 +118,14 @@ def findings(tmp_path, changed):
 
 
 def test_a_good_package_passes(tmp_path):
-    assert findings(tmp_path, {}) == "docs: 5 public names, 4 examples, 1 documents, no finding\n"
+    assert findings(tmp_path, {}) == "docs: 5 public names, 5 examples, 1 documents, no finding\n"
 
 
 @pytest.mark.parametrize(
     ("path", "old", "new", "message"),
     [
         ("minigrad/__init__.py", "__all__", "names", "minigrad/__init__.py:1: has no __all__; name there"),
-        ("minigrad/__init__.py", '"""Load something."""', "pass", "__init__.py:14: minigrad.load has no docstring"),
+        ("minigrad/__init__.py", '"""Load something.\n\n    >>> load()\n    """', "pass", "__init__.py:14: minigrad.load has no docstring"),
         ("minigrad/__init__.py", '"""Something is wrong."""', "pass", "minigrad.Error has no docstring"),
         ("minigrad/ops.py", "Twice the value.", "Twice the value", "minigrad/ops.py:6: minigrad.double opens with no"),
         ("minigrad/ops.py", "y = 2 x", "It doubles.", "minigrad.double shows no formula"),
