@@ -54,8 +54,7 @@ def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any
     """
     level = new_level()
     inputs = [_nest("vjp", x, level) for x in xs]
-    with enable_grad():
-        result = f(*inputs)
+    result = f(*inputs)
     y, node = _unnest("vjp", result, level)
     shape, wants_tensor = getattr(y, "shape", ()), any(isinstance(x, Tensor) for x in xs)
 
@@ -288,7 +287,7 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         after = generator.state
         generator.set_state(before)
         try:
-            with enable_grad():
+            with enable_grad(level):
                 begin = tick()
                 node = f(*args, **kwargs).node
         finally:

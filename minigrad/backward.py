@@ -14,9 +14,9 @@ from heapq import heappop, heappush
 from typing import Any
 
 from minigrad.backend import namespace
-from minigrad.errors import DeviceError, GraphError, ShapeError
+from minigrad.errors import DeviceError, GraphError, ShapeError, add_note
 from minigrad.explain import explain_backward, stale_array
-from minigrad.graph import Leaf, op_name
+from minigrad.graph import KEEP, Leaf, op_name
 from minigrad.tensor import Tensor, as_array
 
 __all__ = ["backward", "sum_to", "walk"]
@@ -32,25 +32,24 @@ def walk(root: Any, seed: Any, deposit: Deposit, keep: bool = False, until: floa
     """
     pending: dict[Any, Any] = {root: seed}  # gradients on their way, complete when their node comes out of the heap
     heap: list[tuple[int, Any]] = [(root.tick, root)]
-    newest_write = Leaf.newest_write
+    newest_write, walked = Leaf.newest_write, Walked()
     node, vjps, parents = root, None, None
     try:
         while heap:
             age, node = heappop(heap)
             g = pending.pop(node)
-            vjps = node.vjps
+            vjps, parents = node.vjps, node.parents
             if node.watch is not None and age <= until:
                 g = _watched(node, g)
             if vjps is None or age > until:
                 if type(node) is not Leaf and age <= until:
-                    raise GraphError(getattr(node, "freed", FREED))
+                    raise GraphError(parents.why)
                 deposit(node, g)
                 continue
             if age > newest_write:
                 stale_array(node)
-            parents = node.parents
             if not keep:
-                node.vjps = node.parents = None
+                node.vjps, node.parents = None, walked
             for parent, vjp in zip(parents, vjps):  # noqa: B905 (strict= costs on the hot path; equal by construction)
                 h = vjp(g)
                 if h.shape != parent.shape:
@@ -63,29 +62,45 @@ def walk(root: Any, seed: Any, deposit: Deposit, keep: bool = False, until: floa
                     pending[parent] = h
                     heappush(heap, (parent.tick, parent))
     except Exception as error:
-        if vjps and parents:
-            explain_backward(node, op_name(vjps), [p.shape for p in parents], error)
-            if not keep:
-                root.freed = STOPPED.format(op=op_name(vjps), error=type(error).__name__)
+        if vjps:
+            explain_backward(node, op_name(vjps), [p.shape for p in parents or ()], error)
+        walked.stopped(op_name(vjps) if vjps else "a hook", error)
         raise
 
 
-FREED = (
-    "backward: the graph behind this tensor was freed by an earlier backward, got a second one; "
-    "run the forward again, or keep the graph with backward(retain_graph=True)"
-)
+class Walked:
+    """What a walk leaves in the place of a node's parents: why the node is gone, one word for the whole walk."""
 
-STOPPED = (
-    "backward: an earlier walk of this graph stopped in {op!r} with {error}, got half of its gradients; "
-    "mend that and run the forward again"
-)
+    why = (
+        "backward: the graph behind this tensor was freed by an earlier backward, got a second one; "
+        "run the forward again, or keep the graph with backward(retain_graph=True)"
+    )
+
+    def stopped(self, place: str, error: Exception) -> None:
+        self.why = (
+            f"backward: an earlier walk of this graph stopped in {place!r} with {type(error).__name__}, got half of "
+            "its gradients; mend that and run the forward again"
+        )
 
 
 def _watched(node: Any, g: Any) -> Any:
-    """The gradient after the node's hooks have seen it."""
-    for hook in node.watch:
-        changed = hook(g)
-        g = g if changed is None else changed
+    """The gradient after the node's hooks have seen it; kept, after retain_grad, as it flows on."""
+    g = g.copy()  # a hook may write into what it gets
+    for hook in node.watch.values():
+        try:
+            changed = hook(g)
+        except Exception as error:
+            add_note(error, f"in a hook on the gradient of shape {g.shape}")
+            raise
+        if changed is not None:
+            changed = as_array(changed)
+            if changed.shape != node.shape:
+                raise ShapeError(
+                    f"hook: must return the shape {node.shape} of the gradient, got {changed.shape}; reshape"
+                )
+            g = changed.astype(g.dtype)
+    if KEEP in node.watch:
+        node.kept = g.copy()
     return g
 
 
@@ -130,14 +145,14 @@ def backward(t: Tensor, gradient: Any = None, *, retain_graph: bool = False, cre
                 "reduce it, for instance .sum(), or pass gradient= of that shape"
             )
         gradient = xp.ones(t.shape, dtype=t.dtype)
-    gradient = as_array(gradient)
+    gradient = as_array(gradient) if hasattr(gradient, "dtype") else t.nearby(gradient)
     if gradient.shape != t.shape:
         raise ShapeError(f"backward: gradient must have the tensor's shape {t.shape}, got {gradient.shape}; reshape it")
     if namespace(gradient) is not xp:
         raise DeviceError(
             f"backward: gradient must lie on {xp.name} like the tensor, got {namespace(gradient).name}; move it"
         )
-    walk(t.node, gradient, Leaf.deposit, retain_graph)
+    walk(t.node, gradient.astype(t.dtype, copy=False), Leaf.deposit, retain_graph)
 
 
 setattr(Tensor, "backward", backward)  # noqa: B010 (an assignment would need a word to the type checker)

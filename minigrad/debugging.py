@@ -37,8 +37,8 @@ class DebugNode(Node):
         name = self.op
         if _has_nan(value):
             raise NonFiniteError(
-                f"{name}: made the first NaN, got inputs of shapes {[p.shape for p in parents]} at {self.line}; "
-                "look at the values there, or mask what is undefined before the op"
+                f"{name}: the first NaN stands in its result, got inputs of shapes {[p.shape for p in parents]} at "
+                f"{self.line}; the op made it, or an input that no op made brought it in: look at the values there"
             )
         self.vjps = tuple(_checked(vjp, name, self.line) for vjp in vjps)
 

@@ -20,37 +20,37 @@ from minigrad.tensor import raw
 __all__ = ["arrays_of", "explain_backward", "explain_forward", "stale_array"]
 
 
-def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> Exception:
-    """The error to raise in place of `error`, which the body of op `name` raised on these inputs."""
+def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> None:
+    """Raise, in place of `error`, which the body of op `name` raised on these inputs, one that says more.
+
+    Returns where there is none: the caller raises `error` itself, so that no frame holds the error it travels through.
+    """
     arrays = [raw(x) for x in inputs]
     ours = isinstance(error, MinigradError)
     for x in arrays:
         if not (hasattr(x, "dtype") or isinstance(x, (int, float, list, tuple)) or (x is None and ours)):
             kind = type(x).__name__
-            return DTypeError(f"{name}: takes arrays, Tensors and numbers, got {kind} {x!r:.40}; convert it")
-    if ours:
-        return error
-    try:
-        libraries = sorted({namespace(x).name for x in arrays if hasattr(x, "dtype")})
-    except DeviceError as unknown:
-        return unknown
+            raise DTypeError(f"{name}: takes arrays, Tensors and numbers, got {kind} {x!r:.40}; convert it") from error
+    libraries = sorted({namespace(x).name for x in arrays if hasattr(x, "dtype")})
     if len(libraries) > 1:
-        return DeviceError(
+        raise DeviceError(
             f"{name}: the values lie on two devices, got {' and '.join(libraries)}; "
             f"move one of them, for instance .to({libraries[-1]!r})"
-        )
+        ) from error
+    if ours:
+        return
     shapes = " and ".join(str(getattr(x, "shape", x)) for x in arrays)
     complaint, advice = str(error).split("\n")[0], "check the shapes and the axis"
     if isinstance(error, (ValueError, IndexError)):
         if "broadcast" in complaint and len(arrays) > 1:
             complaint = "the shapes do not broadcast"
             advice = "sizes must be equal or 1, compared from the last axis; reshape or expand_dims one of them"
-        raised = ShapeError if isinstance(error, ValueError) else IndexError
-        return raised(f"{name}: {complaint}, got shape {shapes}; {advice}")
+        kind_of = ShapeError if isinstance(error, ValueError) else IndexError
+        raise kind_of(f"{name}: {complaint}, got shape {shapes}; {advice}") from error
     if isinstance(error, TypeError):
-        return DTypeError(f"{name}: {complaint}, got {', '.join(_kind(x) for x in arrays)}; check the arguments")
+        got = ", ".join(_kind(x) for x in arrays)
+        raise DTypeError(f"{name}: {complaint}, got {got}; check the arguments") from error
     add_note(error, f"{name}: raised in the op's forward, got shape {shapes}")
-    return error
 
 
 def explain_backward(node: Node, op: str, shapes: Sequence[tuple[int, ...]], error: Exception) -> None:
@@ -70,7 +70,7 @@ def arrays_of(function: Any, depth: int = 4) -> Iterator[Any]:
             continue
         for value in content if isinstance(content, (tuple, list)) else (content,):
             value = raw(value)
-            if hasattr(value, "dtype") and hasattr(value, "shape"):
+            if hasattr(value, "dtype") and hasattr(value, "shape") and not isinstance(value, Leaf):
                 yield value
             elif callable(value) and depth:
                 yield from arrays_of(value, depth - 1)

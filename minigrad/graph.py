@@ -9,6 +9,7 @@ Builds on: `minigrad.backend`. Read next: `minigrad.tensor`.
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -16,7 +17,7 @@ from typing import Any, ClassVar
 
 from minigrad.backend import Array, namespace
 
-__all__ = ["Hook", "Leaf", "Node", "Vjp", "joint", "op_name", "tick"]
+__all__ = ["KEEP", "Hook", "Leaf", "Node", "Vjp", "joint", "op_name", "tick"]
 
 # One clock for everything that has an order: recorded ops, leaves, writes. It runs backwards, so that the newest tick
 # is the smallest and a heap hands out the newest node first.
@@ -26,12 +27,18 @@ Vjp = Callable[[Any], Any]
 Hook = Callable[[Any], Any]
 
 
+_depositing = threading.Lock()
+
+KEEP = "keep"  # in a node's `watch`: keep the gradient that flows on
+
+
 class Leaf:
     """Where gradients end: the place of a Tensor that was made with ``requires_grad=True``."""
 
     __slots__ = ("__weakref__", "array", "dtype", "grad", "shape", "tick", "watch", "written")
 
-    vjps: ClassVar[None] = None  # nothing lies behind a leaf; a Node that was walked reads the same
+    vjps: ClassVar[None] = None  # nothing lies behind a leaf
+    parents: ClassVar[None] = None
     newest_write: ClassVar[float] = float("inf")
     writes: ClassVar[weakref.WeakSet[Leaf]] = weakref.WeakSet()
 
@@ -39,17 +46,17 @@ class Leaf:
         self.tick = tick()
         self.shape, self.dtype = value.shape, value.dtype
         self.grad: Array | None = None
-        self.watch: list[Hook] | None = None
+        self.watch: dict[Any, Hook] | None = None
         self.written: float = float("inf")
         self.array: Array | None = None
 
     def deposit(self, g: Array) -> None:
         """Add `g` to the gradient. The gradient is the leaf's own memory: the first deposit copies."""
-        if self.grad is None:
-            xp = namespace(g)
-            self.grad = xp.array(g, dtype=self.dtype)
-        else:
-            self.grad += g
+        with _depositing:  # threads may share a leaf, and the library lets go of the interpreter while it adds
+            if self.grad is None:
+                self.grad = namespace(g).array(g, dtype=self.dtype)
+            else:
+                self.grad += g
 
     def stamp(self, array: Array) -> None:
         """Note that `array`, the leaf's memory, was written now; backward walks compare their nodes with it."""
@@ -61,15 +68,14 @@ class Leaf:
 class Node:
     """One recorded op: when, its result's shape, and for each input that needs a gradient its place and its vjp."""
 
-    __slots__ = ("__weakref__", "freed", "kept", "parents", "shape", "tick", "vjps", "watch")
+    __slots__ = ("__weakref__", "kept", "parents", "shape", "tick", "vjps", "watch")
 
     tick: int
     shape: tuple[int, ...]
-    parents: tuple[Node | Leaf, ...] | None
-    vjps: tuple[Vjp, ...] | None  # None once a backward walk has freed the node
-    watch: list[Hook] | None
+    parents: Any  # the places of the inputs; once a backward walk has freed the node, a `Walked` that says so
+    vjps: tuple[Vjp, ...] | None  # None once freed
+    watch: dict[Any, Hook] | None  # hooks, each under a token of its own
     kept: Any  # the gradient, after retain_grad(); unset before
-    freed: str  # why the node is gone, where that needs more than the usual words; unset before
 
     def __init__(self, value: Any, parents: tuple[Node | Leaf, ...], vjps: tuple[Vjp, ...]) -> None:
         self.tick = tick()

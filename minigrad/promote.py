@@ -18,6 +18,7 @@ from minigrad.tensor import as_array
 
 __all__ = ["floating", "promote"]
 
+
 def promote(name: str, values: list[Any]) -> list[Any]:
     """Apply the rule to the values that meet in the op `name`.
 

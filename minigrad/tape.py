@@ -62,7 +62,8 @@ new_level = count(2).__next__  # a level for each transform, higher than all bef
 
 
 class _Thread(threading.local):
-    barrier = 0  # levels up to this one do not record in this thread
+    def __init__(self) -> None:
+        self.barriers = [0]  # one for each open block of this thread: levels up to the last do not record
 
 
 _thread = _Thread()
@@ -72,7 +73,7 @@ _paused = 0  # how many no_grad blocks are open in all threads: while none is, n
 
 def recording(level: int = 1) -> bool:
     """Whether ops of this level are recorded in this thread."""
-    return not _paused or level > _thread.barrier
+    return not _paused or level > _thread.barriers[-1]
 
 
 class no_grad(ContextDecorator):
@@ -87,22 +88,18 @@ class no_grad(ContextDecorator):
     False
     """
 
-    def _recreate_cm(self) -> no_grad:  # a decorated function may call itself
-        return type(self)()
-
     def _barrier(self) -> int:
         return new_level()
 
     def __enter__(self) -> None:
         global _paused
-        self.previous = _thread.barrier
-        _thread.barrier = self._barrier()
+        _thread.barriers.append(self._barrier())
         with _lock:
             _paused += 1
 
     def __exit__(self, *exc: object) -> None:
         global _paused
-        _thread.barrier = self.previous
+        _thread.barriers.pop()
         with _lock:
             _paused -= 1
 
@@ -117,8 +114,11 @@ class enable_grad(no_grad):
     True
     """
 
+    def __init__(self, level: int = 1) -> None:
+        self.level = level  # and all above it
+
     def _barrier(self) -> int:
-        return 0
+        return self.level - 1
 
 
 # -- recording ---------------------------------------------------------------------------------------------------------
@@ -164,7 +164,8 @@ def _unary(body: Any, name: str, inputs: int) -> Any:
                 try:
                     y, vjps = body(x.value, *args, **static)
                 except Exception as error:
-                    raise explain_forward(name, (x,), error) from error
+                    explain_forward(name, (x,), error)
+                    raise
                 out = new(Tensor)
                 out.value = y if type(y) is ndarray else settle(y)
                 out.node = make_node(y, (node,), vjps)
@@ -189,7 +190,8 @@ def _binary(body: Any, name: str, inputs: int) -> Any:
             try:
                 y, vjps = body(a.value, other, *args, **static)
             except Exception as error:
-                raise explain_forward(name, (a, b), error) from error
+                explain_forward(name, (a, b), error)
+                raise
             out = new(Tensor)
             out.value = y if type(y) is ndarray else settle(y)
             out.node = make_node(y, (a.node,), vjps[:1]) if number else make_node(y, (a.node, b.node), vjps)
@@ -209,7 +211,8 @@ def _general(body: Any, name: str, inputs: int) -> Any:
             values = promote(name, [_below(x, level) for x in xs])
             y, vjps = body(*values, *rest, **static)
         except Exception as error:
-            raise explain_forward(name, xs, error) from error
+            explain_forward(name, xs, error)
+            raise
         if not level:
             floating(name, y, values)
             return y

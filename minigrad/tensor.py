@@ -11,7 +11,6 @@ Builds on: `minigrad.graph`, `minigrad.manners`. Read next: `minigrad.tape`.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,7 @@ import numpy as np
 
 from minigrad.backend import Array, default_backend, move, namespace
 from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
-from minigrad.graph import Hook, Leaf, Node
+from minigrad.graph import KEEP, Hook, Leaf, Node
 from minigrad.manners import Manners
 
 __all__ = ["FIRST", "Nested", "Tensor", "as_array", "as_value", "raw", "tensor"]
@@ -144,7 +143,9 @@ class Tensor(Manners):
     def _same_device(self, name: str, array: Array) -> None:
         if namespace(array) is not namespace(raw(self)):
             there = namespace(array).name
-            raise DeviceError(f"{name}: must lie on {self.backend}, got {there}; move it there with .to({self.backend!r})")
+            raise DeviceError(
+                f"{name}: must lie on {self.backend}, got {there}; move it there with .to({self.backend!r})"
+            )
 
     def write(self, index: Any, new: Array) -> None:
         """Write into the memory, noting it for the backward walks that may still need what stood there."""
@@ -227,25 +228,18 @@ class Tensor(Manners):
         takes the gradient's place. Returns a function that removes the hook."""
         if self.node is None:
             raise GraphError("register_hook: no gradient flows through this tensor; set requires_grad=True first")
-        node = self.node
-        node.watch = [*(node.watch or ()), hook]
+        node, token = self.node, object()
+        node.watch = {**(node.watch or {}), token: hook}
 
         def remove() -> None:
-            node.watch = [other for other in node.watch or () if other is not hook] or None
+            node.watch = {other: f for other, f in (node.watch or {}).items() if other is not token} or None
 
         return remove
 
     def retain_grad(self) -> None:
         """Keep the gradient of this intermediate tensor in `.grad` at the next backward."""
         if isinstance(self.node, Node):
-            reference = weakref.ref(self.node)  # a strong one would make a cycle: node, hook, node
-
-            def keep(g: Any) -> None:
-                node = reference()
-                if node is not None:
-                    node.kept = g
-
-            self.register_hook(keep)
+            self.node.watch = {**(self.node.watch or {}), KEEP: lambda g: None}
         elif self.node is None:
             raise GraphError("retain_grad: no gradient flows through this tensor; set requires_grad=True first")
 

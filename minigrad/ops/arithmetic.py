@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.backend import Array, namespace
-from minigrad.errors import MinigradError
 from minigrad.explain import explain_forward
 from minigrad.promote import promote
 from minigrad.tape import Result, Value, op
@@ -160,7 +159,8 @@ def _comparison(name: str, symbol: str, result: str) -> Any:
             values = promote(name, [raw(a), raw(b)])
             return getattr(namespace(*values), name)(*values)
         except Exception as error:
-            raise explain_forward(name, (a, b), error) from (None if isinstance(error, MinigradError) else error)
+            explain_forward(name, (a, b), error)
+            raise
 
     compare.__name__ = compare.__qualname__ = name
     compare.__doc__ = f"""Whether a {symbol} b, elementwise, as a plain boolean array: nothing to differentiate.

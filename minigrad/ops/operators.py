@@ -150,4 +150,5 @@ def _setitem(self: Tensor, where: Any, new: Any) -> None:
         value = new if isinstance(new, (int, float)) else raw(new) if hasattr(new, "dtype") else self.nearby(new)
         self.write(index.on_device(where, self), value)
     except Exception as error:
-        raise explain_forward("__setitem__", (self, new), error) from error
+        explain_forward("__setitem__", (self, new), error)
+        raise

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.ops.piecewise import abs as _abs

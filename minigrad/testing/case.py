@@ -37,6 +37,8 @@ class Point:
         What is expected, exact but for rounding; the gradients are those of the value's sum. None is not checked.
     warns
         Whether the library may warn there, about a division by zero for instance.
+    second
+        Whether the second derivative is a number there.
 
     >>> Point("zero", [0.0], 0.0, [1.0]).name
     'zero'
@@ -47,6 +49,7 @@ class Point:
     value: Any = None
     gradients: Sequence[Any] | None = None
     warns: bool = False
+    second: bool = True
 
 
 @dataclass(frozen=True)

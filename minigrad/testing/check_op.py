@@ -115,12 +115,16 @@ def check_op(
         name, fn, arrays, domains, oracle, static or {}, differentiable, broadcasts, integers, half, synchronises,
         tuple(tuple(s) for s in shapes), tuple(points),
     )  # fmt: skip
-    backends = usable_backends() if backends is None else tuple(backends)
+    return _run(case, usable_backends() if backends is None else tuple(backends), checks or tuple(CHECKS))
+
+
+def _run(case: Case, backends: Sequence[str], checks: Sequence[str]) -> Report:
+    """Every check on every backend; the failures of all of them in one error."""
     failures: list[Failure] = []
     counts: dict[str, int] = {}
-    for check in CHECKS if checks is None else checks:
+    for check in checks:
         run, plain = CHECKS[check]
-        for backend in backends if plain or differentiable else ():
+        for backend in backends if plain or case.differentiable else ():
             probe = Probe(case, backend, check)
             with probe.step("the check as a whole"):
                 run(probe)
@@ -128,8 +132,8 @@ def check_op(
             if probe.count:
                 counts[check] = counts.get(check, 0) + probe.count
     if failures:
-        raise CheckError(f"check_op({name})", failures)
-    return Report(name, tuple(backends), counts)
+        raise CheckError(f"check_op({case.name})", failures)
+    return Report(case.name, tuple(backends), counts)
 
 
 def _inputs(inputs: Sequence[Any], domain: Any) -> tuple[tuple[Array, ...], tuple[Domain, ...]]:

@@ -21,6 +21,7 @@ from minigrad.testing.case import Array, Point
 from minigrad.testing.derivatives import check_gradient
 from minigrad.testing.dtypes import floating
 from minigrad.testing.probe import Probe
+from minigrad.testing.report import shortened
 from minigrad.testing.tolerance import TOLERANCE
 
 __all__ = ["check_device", "check_edges", "check_layouts", "check_memory", "check_points", "check_value"]
@@ -112,7 +113,7 @@ def _value_and_gradients(p: Probe, arrays: Sequence[Any], weights: Any) -> tuple
 
 
 def _transposed(p: Probe, x: Array) -> Any:
-    return p.put(np.ascontiguousarray(x.T)).T
+    return p.put(x.T.copy()).T
 
 
 def _strided(p: Probe, x: Array) -> Any:
@@ -123,7 +124,7 @@ def _strided(p: Probe, x: Array) -> Any:
 
 def _reversed(p: Probe, x: Array) -> Any:
     turn = (slice(None, None, -1),) * x.ndim
-    return p.put(np.ascontiguousarray(x[turn]))[turn]
+    return p.put(x[turn].copy())[turn]
 
 
 def _readonly(p: Probe, x: Array) -> Any:
@@ -205,11 +206,24 @@ def _check_point(p: Probe, point: Point, dtype: str) -> None:
     if point.gradients is None:
         return
     ops.sum(y).backward()
-    routes = {".backward()": [t.grad for t in leaves]}
+    routes, arrays = {".backward()": [t.grad for t in leaves]}, [p.put(x, dtype) for x in point.inputs]
     with p.step(f"vjp {about}", warns=point.warns):
-        arrays = [p.put(x, dtype) for x in point.inputs]
         routes["grad"] = list(grad(p.objective(1.0), list(range(len(arrays))))(*arrays))
+    if point.second and not point.warns:
+        with p.step(f"second order {about}"):
+            _check_second_exists(p, arrays, about)
     for route, found in routes.items():
         for k, (g, expected) in enumerate(zip(found, point.gradients, strict=True)):
             if expected is not None:
                 p.close(g, np.asarray(expected, dtype=float), exactness, f"{route} of input {k + 1} {about}")
+
+
+def _check_second_exists(p: Probe, arrays: Sequence[Any], about: str) -> None:
+    """Where a gradient is defined by convention, the gradient of the gradient is no NaN."""
+    chosen = list(range(len(arrays)))
+    first = grad(p.objective(1.0), chosen)
+    second = grad(lambda *xs: sum((ops.sum(g) for g in first(*xs)), start=0.0), chosen)(*arrays)
+    for k, g in enumerate(second):
+        p.expect(
+            not np.isnan(p.host(g)).any(), f"second derivative of input {k + 1} {about}", "no NaN", shortened(p.host(g))
+        )

@@ -5,7 +5,7 @@ Builds on: `minigrad.testing.probe`, `minigrad.testing.differences`. Read next: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from minigrad.tensor import Tensor
 from minigrad.testing import differences
 from minigrad.testing.case import Array, patterns
 from minigrad.testing.probe import Probe, subsets
+from minigrad.testing.report import HINTS
 from minigrad.testing.tolerance import TOLERANCE
 
 __all__ = ["check_broadcasting", "check_cotangent", "check_gradient", "check_second", "check_subsets"]
@@ -115,19 +116,27 @@ def check_second(p: Probe) -> None:
         everything = list(range(len(xs)))
         weights = p.put(p.weights(p.on_host(*xs).shape))
         directions = [p.weights(x.shape, seed=21 + k) for k, x in enumerate(xs)]
-        on_device = [p.put(v) for v in directions]
-        first = grad(p.objective(weights), everything)
-
-        def projection(*inputs: Any) -> Any:
-            parts = [ops.sum(ops.multiply(g, v)) for g, v in zip(first(*inputs), on_device, strict=True)]
-            return sum(parts[1:], start=parts[0])
-
-        expected = differences.gradients(
-            lambda *hosts: float(p.host(projection(*(p.put(x) for x in hosts)))),
-            xs,
-        )
-        for k, g in enumerate(grad(projection, everything)(*(p.put(x) for x in xs))):
+        projection = projected_gradient(p, weights, directions)
+        on_host = lambda *hosts: float(p.host(projection(*(p.put(x) for x in hosts))))  # noqa: E731
+        expected = differences.gradients(on_host, xs)
+        arrays = [p.put(x) for x in xs]
+        for k, g in enumerate(grad(projection, everything)(*arrays)):
             compare(p, g, expected[k], xs, k, "gradient of a projection of the gradient")
+        for k, x in enumerate(xs):
+            same = np.array_equal(p.host(arrays[k]), x)
+            p.expect(same, f"{p.describe(xs, k)} after second order", "untouched", "changed", HINTS["memory"])
+
+
+def projected_gradient(p: Probe, weights: Any, directions: Sequence[Array]) -> Callable[..., Any]:
+    """The gradient of the weighted value, projected on directions: a function with one number as its value."""
+    first = grad(p.objective(weights), list(range(len(directions))))
+    on_device = [p.put(v) for v in directions]
+
+    def projection(*inputs: Any) -> Any:
+        parts = [ops.sum(ops.multiply(g, v)) for g, v in zip(first(*inputs), on_device, strict=True)]
+        return sum(parts[1:], start=parts[0])
+
+    return projection
 
 
 def check_cotangent(p: Probe) -> None:
@@ -162,3 +171,16 @@ def check_broadcasting(p: Probe) -> None:
             expected = differences.gradients(p.projected(weights), xs)
             for k, g in enumerate(backward_gradients(p, xs, weights, range(len(xs)), wrap=False)):
                 compare(p, g, expected[k], xs, k, f".backward(), {about}")
+            second_along(p, xs, weights, about)
+
+
+def second_along(p: Probe, xs: Sequence[Array], weights: Array, about: str) -> None:
+    """Second order along one direction: much cheaper than the whole projection, and enough for broadcasting."""
+    directions = [p.weights(x.shape, seed=41 + k) for k, x in enumerate(xs)]
+    projection = projected_gradient(p, p.put(weights), directions)
+    slope = differences.along(lambda *hosts: p.host(projection(*(p.put(x) for x in hosts))), xs, directions)
+    found = grad(projection, list(range(len(xs))))(*(p.put(x) for x in xs))
+    for k, g in enumerate(found):
+        p.expect(g.shape == xs[k].shape, f"shape of the second derivative, {about}", xs[k].shape, g.shape)
+    got = sum((p.host(g) * v).sum() for g, v in zip(found, directions, strict=True))
+    p.close(np.asarray(got), slope, NEAR, f"second derivative along a direction, {about}")

@@ -5,6 +5,7 @@ Builds on: `minigrad.testing.probe`. Read next: `minigrad.testing.check_op`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,7 +46,8 @@ def _check_gradients(p: Probe) -> None:
     for dtype in floating(p):
         xs = [x.astype(dtype) for x in p.case.inputs]
         with p.step(p.describe(xs)):
-            leaves, seen = [p.leaf(x) for x in xs], []
+            leaves = [p.leaf(x) for x in xs]
+            seen: list[str] = []
             inputs = [t * 1 for t in leaves]  # nodes, so that hooks see what the op itself sends back
             for t in inputs:
                 t.register_hook(lambda g, seen=seen: seen.append(str(g.dtype)))
@@ -107,7 +109,7 @@ def _check_scalar(p: Probe, k: int, scalar: Any, dtype: str, about: str) -> None
 
 def _check_integers(p: Probe) -> None:
     """Integers are kept as integers, or refused with the advice to cast to float32; never float64 in silence."""
-    xs = [np.arange(1, x.size + 1, dtype=np.int64).reshape(x.shape) % 5 + 1 for x in p.case.inputs]
+    xs = [_whole(x.shape, *domain) for x, domain in zip(p.case.inputs, p.case.domains, strict=True)]
     for kind, wrap in (("arrays", lambda a: a), ("Tensors", Tensor)):
         about = f"integer {kind}, {p.describe(xs)}"
         with p.step(about):
@@ -118,6 +120,13 @@ def _check_integers(p: Probe) -> None:
                 p.expect(p.case.integers != "kept", about, "integers kept", f"refused: {error}")
             else:
                 _check_kept(p, xs, y, about)
+
+
+def _whole(shape: tuple[int, ...], low: float, high: float) -> Array:
+    """Integers of the domain, the positive ones if there are any."""
+    inside = np.arange(math.ceil(low), math.floor(high) + 1)
+    chosen = inside[inside > 0] if (inside > 0).any() else inside
+    return np.resize(chosen if chosen.size else [round(high)], shape).astype(np.int64)
 
 
 def _check_kept(p: Probe, xs: Sequence[Array], y: Any, about: str) -> None:

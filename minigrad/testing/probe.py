@@ -38,11 +38,10 @@ class Probe:
         """A fresh array on the backend."""
         return self.xp.array(self.xp.from_host(np.array(x, dtype=dtype)))
 
-    def host(self, x: Any) -> Array:
+    def host(self, x: Any) -> Any:
         """The values of anything, as a fresh host array."""
         x = raw(x)
-        host: Array = np.array(namespace(x).to_host(x))
-        return host
+        return np.array(namespace(x).to_host(x))
 
     def leaf(self, x: Any, dtype: Any = None) -> Tensor:
         return Tensor(self.put(x, dtype), requires_grad=True)
