@@ -19,9 +19,10 @@ from minigrad.autodiff import checkpoint, grad, hessian, hvp, jacobian, jvp, val
 from minigrad.backend import namespace, use_backend
 from minigrad.backend.random import manual_seed
 from minigrad.debugging import debug
+from minigrad.modes import enable_grad, no_grad
 from minigrad.ops import *  # noqa: F403
 from minigrad.ops import __all__ as _ops
-from minigrad.tape import enable_grad, no_grad, op
+from minigrad.tape import composite, op
 from minigrad.tensor import Tensor, tensor
 
 __version__ = "0.1.0"
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Tensor",
     "checkpoint",
+    "composite",
     "debug",
     "enable_grad",
     "grad",

@@ -20,10 +20,11 @@ import numpy as np
 from minigrad.backend import namespace
 from minigrad.backend.random import default_generator
 from minigrad.backward import walk
-from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.errors import DTypeError, GraphError, MutationError, ShapeError
 from minigrad.graph import Leaf, Node, joint, tick
+from minigrad.modes import enable_grad, new_level
 from minigrad.ops import stack
-from minigrad.tape import enable_grad, new_level, record
+from minigrad.tape import record
 from minigrad.tensor import Nested, Tensor, as_array, as_value, raw
 
 __all__ = ["checkpoint", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
@@ -52,16 +53,24 @@ def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any
     >>> pullback(np.array([1.0, 0.0, 1.0]))
     (array([2., 0., 6.]),)
     """
+    return _vjp("vjp", f, xs)
+
+
+def _vjp(name: str, f: Callable[..., Any], xs: Sequence[Any]) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """`vjp`, under the name that its errors begin with."""
     level = new_level()
-    inputs = [_nest("vjp", x, level) for x in xs]
-    result = f(*inputs)
-    y, node = _unnest("vjp", result, level)
-    shape, wants_tensor = getattr(y, "shape", ()), any(isinstance(x, Tensor) for x in xs)
+    inputs = [_nest(name, x, level) for x in xs]
+    y, node = _unnest(name, f(*inputs), level)
+    wants_tensor = any(isinstance(x, Tensor) for x in xs)
+    y = Tensor(y) if wants_tensor and not isinstance(y, Tensor) else y
+    shape = y.shape
 
     def pullback(v: Any) -> tuple[Any, ...]:
         v = as_value(v)
         if v.shape != shape:
-            raise ShapeError(f"vjp: the gradient must have the shape {shape} of the result, got {v.shape}; reshape it")
+            raise ShapeError(
+                f"{name}: the gradient must have the shape {shape} of the result, got {v.shape}; reshape it"
+            )
         found: dict[Any, Any] = {}
 
         def deposit(leaf: Leaf, g: Any) -> None:
@@ -105,9 +114,9 @@ def _answer(g: Any, x: Any, wants_tensor: bool) -> Any:
     """The gradient in the dtype of its input; zeros where nothing arrived."""
     if g is None:
         g = namespace(raw(x)).zeros_like(raw(x))
-    elif isinstance(g, np.generic):
-        g = np.asarray(g)
-    if g.dtype != x.dtype:
+    elif not isinstance(g, Tensor):
+        g = namespace(g).array(g, dtype=x.dtype)  # memory of its own: it may be a view, or the input's
+    elif g.dtype != x.dtype:
         g = g.astype(x.dtype)
     return Tensor(g) if wants_tensor and not isinstance(g, Tensor) else g
 
@@ -130,13 +139,25 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     >>> value_and_grad(lambda x: (x * x).sum())(np.array([1.0, 2.0]))
     (array(5.), array([2., 4.]))
     """
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    return _value_and_grad("value_and_grad", f, argnums)
 
+
+def _places(name: str, argnums: Argnums, count: int) -> list[int]:
+    """Which of `count` arguments are meant, counted from 0."""
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    places = [n % count if -count <= n < count else -1 for n in numbers]
+    if -1 in places or len(set(places)) < len(places):
+        raise GraphError(
+            f"{name}: argnums {argnums} must name arguments that are there, none twice, got {count} arguments; "
+            "count from 0"
+        )
+    return places
+
+
+def _value_and_grad(name: str, f: Callable[..., Any], argnums: Argnums) -> Callable[..., tuple[Any, Any]]:
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        if any(not -len(args) <= n < len(args) for n in numbers):
-            raise GraphError(f"grad: argnums {argnums} name no argument, got {len(args)} arguments; count from 0")
-        places = [n % len(args) for n in numbers]
+        places = _places(name, argnums, len(args))
 
         def of_chosen(*chosen: Any) -> Any:
             full = list(args)
@@ -144,9 +165,9 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
                 full[place] = x
             return f(*full, **kwargs)
 
-        y, pullback = vjp(of_chosen, *(args[n] for n in places))
+        y, pullback = _vjp(name, of_chosen, [args[n] for n in places])
         if y.size != 1:
-            raise GraphError(f"grad: the function must return one number, got shape {y.shape}; use sum, or jacobian")
+            raise GraphError(f"{name}: the function must return one number, got shape {y.shape}; use sum, or jacobian")
         gradients = pullback(namespace(raw(y)).ones(y.shape, dtype=y.dtype))
         return y, gradients[0] if isinstance(argnums, int) else gradients
 
@@ -168,7 +189,11 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> grad(grad(lambda x: x**3))(2.0)
     array(12., dtype=float32)
     """
-    both = value_and_grad(f, argnums)
+    return _grad("grad", f, argnums)
+
+
+def _grad(name: str, f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    both = _value_and_grad(name, f, argnums)
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -195,7 +220,7 @@ def jvp(f: Callable[..., Any], xs: Sequence[Any], vs: Sequence[Any]) -> tuple[An
             f"jvp: each direction must have its input's shape, got inputs {[x.shape for x in xs]} and directions "
             f"{[v.shape for v in vs]}; pass one direction per input"
         )
-    y, pullback = vjp(f, *xs)
+    y, pullback = _vjp("jvp", f, xs)
 
     def along(u: Any) -> Any:
         return sum(((g * v).sum() for g, v in zip(pullback(u), vs, strict=True)), start=0.0)
@@ -218,8 +243,8 @@ def jacobian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
-        place = argnum % len(args)
-        y, pullback = vjp(lambda x: f(*args[:place], x, *args[place + 1 :], **kwargs), args[place])
+        (place,) = _places("jacobian", argnum, len(args))
+        y, pullback = _vjp("jacobian", lambda x: f(*args[:place], x, *args[place + 1 :], **kwargs), [args[place]])
         xp = namespace(raw(y))
         rows = [pullback(row.reshape(y.shape))[0] for row in xp.eye(y.size, dtype=y.dtype)]
         x = args[place] if hasattr(args[place], "shape") else as_array(args[place])
@@ -239,7 +264,7 @@ def hessian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
     array([[ 6.,  0.],
            [ 0., 12.]])
     """
-    return jacobian(grad(f, argnum), argnum)
+    return jacobian(_grad("hessian", f, argnum), argnum)
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
@@ -250,8 +275,11 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
-    v = as_value(v)
-    return grad(lambda z: (grad(f)(z) * v).sum())(x)
+    x, v = as_value(x), as_value(v)
+    if x.shape != v.shape:
+        raise ShapeError(f"hvp: the vector must have the shape {x.shape} of x, got {v.shape}; reshape it")
+    inner = _grad("hvp", f)
+    return _grad("hvp", lambda z: (inner(z) * v).sum())(x)
 
 
 def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -284,6 +312,12 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     level, outside = y.level, _frontier(y.node, start)
 
     def again(g: Any) -> Sequence[Any]:
+        for place in outside:
+            if isinstance(place, Leaf) and place.written < start:  # ticks fall: the write is younger
+                raise MutationError(
+                    f"backward: a leaf that the checkpoint computes with again was written after the forward, got one of "
+                    f"shape {place.shape}; call backward before the write"
+                )
         after = generator.state
         generator.set_state(before)
         try:
@@ -295,7 +329,8 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         found: dict[Any, Any] = dict.fromkeys(outside)
 
         def deposit(place: Any, h: Any) -> None:
-            found[place] = h if found[place] is None else found[place] + h
+            if place in found:  # else a leaf that f itself made
+                found[place] = h if found[place] is None else found[place] + h
 
         walk(node, g, deposit, until=begin)
         return list(found.values())
@@ -312,9 +347,9 @@ def _frontier(node: Node, start: int) -> list[Node | Leaf]:
     stack = [node]
     while stack:
         for parent in stack.pop().parents or ():
-            if isinstance(parent, Leaf) or parent.tick > start:
+            if parent.tick > start:
                 outside[parent] = None
-            elif parent not in seen:
+            elif isinstance(parent, Node) and parent not in seen:
                 seen[parent] = None
                 stack.append(parent)
     return list(outside)

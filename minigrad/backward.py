@@ -48,7 +48,9 @@ def walk(root: Any, seed: Any, deposit: Deposit, keep: bool = False, until: floa
                 continue
             if age > newest_write:
                 stale_array(node)
-            if not keep:
+            if keep:
+                g = g if isinstance(g, Tensor) else g[...]  # a fresh view: what was memoised for its memory is stale
+            else:
                 node.vjps, node.parents = None, walked
             for parent, vjp in zip(parents, vjps):  # noqa: B905 (strict= costs on the hot path; equal by construction)
                 h = vjp(g)

@@ -30,7 +30,7 @@ class EWMA:
     def __init__(self, beta: float) -> None:
         if not 0 <= beta < 1:
             raise ValueError(f"EWMA: beta must lie in [0, 1), got {beta}; 0.9 remembers about ten values")
-        self.beta = beta
+        self.beta = float(beta)  # a NumPy scalar would widen the average
         self.value: Any = 0.0
         self.t = 0
 

@@ -9,11 +9,12 @@ Builds on: `minigrad.graph`, `minigrad.tensor`. Read next: `minigrad.tape`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from minigrad.backend import namespace
-from minigrad.errors import DeviceError, DTypeError, MinigradError, MutationError, ShapeError, add_note
+from minigrad.errors import DeviceError, DTypeError, GraphError, MinigradError, MutationError, ShapeError, add_note
 from minigrad.graph import Leaf, Node
 from minigrad.tensor import raw
 
@@ -28,16 +29,17 @@ def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> None:
     arrays = [raw(x) for x in inputs]
     ours = isinstance(error, MinigradError)
     for x in arrays:
-        if not (hasattr(x, "dtype") or isinstance(x, (int, float, list, tuple)) or (x is None and ours)):
+        if not (hasattr(x, "dtype") or isinstance(x, (int, float, list, tuple))):
             kind = type(x).__name__
             raise DTypeError(f"{name}: takes arrays, Tensors and numbers, got {kind} {x!r:.40}; convert it") from error
     libraries = sorted({namespace(x).name for x in arrays if hasattr(x, "dtype")})
-    if len(libraries) > 1:
+    if len(libraries) > 1 and not isinstance(error, (ShapeError, GraphError)):
         raise DeviceError(
             f"{name}: the values lie on two devices, got {' and '.join(libraries)}; "
             f"move one of them, for instance .to({libraries[-1]!r})"
         ) from error
-    if ours:
+    if ours:  # an op inside this one said it in its own name
+        error.args = (re.sub(r"^[\w.]+: ", f"{name}: ", str(error.args[0])), *error.args[1:])
         return
     shapes = " and ".join(str(getattr(x, "shape", x)) for x in arrays)
     complaint, advice = str(error).split("\n")[0], "check the shapes and the axis"
@@ -47,6 +49,11 @@ def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> None:
             advice = "sizes must be equal or 1, compared from the last axis; reshape or expand_dims one of them"
         kind_of = ShapeError if isinstance(error, ValueError) else IndexError
         raise kind_of(f"{name}: {complaint}, got shape {shapes}; {advice}") from error
+    kinds = [x.dtype for x in arrays if hasattr(x, "dtype")]
+    if isinstance(error, TypeError) and kinds and all(kind.kind != "f" for kind in kinds):
+        raise DTypeError(
+            f"{name}: needs floating numbers, got {kinds[0]}; cast to float32 first, .astype('float32')"
+        ) from error
     if isinstance(error, TypeError):
         got = ", ".join(_kind(x) for x in arrays)
         raise DTypeError(f"{name}: {complaint}, got {got}; check the arguments") from error

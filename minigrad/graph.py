@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from minigrad.backend import Array, namespace
 
-__all__ = ["KEEP", "Hook", "Leaf", "Node", "Vjp", "joint", "op_name", "tick"]
+__all__ = ["KEEP", "Hook", "Leaf", "Node", "Vjp", "joint", "op_name", "public_name", "tick"]
 
 # One clock for everything that has an order: recorded ops, leaves, writes. It runs backwards, so that the newest tick
 # is the smallest and a heap hands out the newest node first.
@@ -91,9 +91,17 @@ class Node:
 
 
 def op_name(vjps: tuple[Vjp, ...]) -> str:
-    """The name of the op that defined these vjps: a lambda in `tanh` is called ``tanh.<locals>.<lambda>``."""
-    path = vjps[0].__qualname__.split(".<locals>.")
-    return path[max(len(path) - 2, 0)].lstrip("_")
+    """The name of the op that defined these vjps: a lambda in `tanh` is called ``tanh.<locals>.<lambda>``.
+
+    An op behind a public one of several forms is called ``_power__number``, and answers to ``power``.
+    """
+    path = getattr(vjps[0], "__qualname__", type(vjps[0]).__name__).split(".<locals>.")
+    return public_name(path[max(len(path) - 2, 0)])
+
+
+def public_name(name: str) -> str:
+    """The name users know an op by."""
+    return name.lstrip("_").partition("__")[0]
 
 
 def joint(n: int, together: Callable[[Any], Sequence[Any]]) -> tuple[Vjp, ...]:

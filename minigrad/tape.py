@@ -8,8 +8,7 @@ input, its vjp (vector-Jacobian product), which turns the gradient of the result
         return a * b, (lambda g: g * b, lambda g: g * a)
 
 Why levels? `grad` (in `minigrad.autodiff`) opens a level of its own and runs the body of each op on the values one
-level down. Those may be Tensors again, so the body and its vjps record themselves, and that is all higher derivatives
-are.
+level down. Those may be Tensors again, so the body and its vjps record themselves: that is all of higher derivatives.
 
 Builds on: `minigrad.graph`, `minigrad.tensor`. Read next: `minigrad.backward`.
 """
@@ -18,25 +17,23 @@ from __future__ import annotations
 
 import functools
 import inspect
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import ContextDecorator
-from itertools import count
 from typing import Any, ParamSpec, Protocol, cast
 
 import numpy as np
 
 from minigrad.explain import explain_forward
-from minigrad.graph import Node, Vjp
+from minigrad.graph import Node, Vjp, public_name
+from minigrad.modes import paused, recording
 from minigrad.promote import floating, promote
 from minigrad.tensor import FIRST, Nested, Tensor
 
-__all__ = ["Op", "Result", "Value", "enable_grad", "new_level", "no_grad", "op", "record", "recording"]
+__all__ = ["Op", "Result", "Value", "composite", "op", "record"]
 
 P = ParamSpec("P")
 
 Value = Any  # an array of any backend, or a Tensor where a body runs one level above it
-Result = tuple[Value, tuple[Vjp | None, ...]]  # what the body of an op returns
+Result = tuple[Value, tuple[Vjp, ...]]  # what the body of an op returns
 
 
 class Op(Protocol[P]):
@@ -55,73 +52,6 @@ ALL = -1  # the inputs of an op that takes any number of them
 new = object.__new__
 
 make_node: type[Node] = Node  # minigrad.debug puts a node that remembers more in its place
-new_level = count(2).__next__  # a level for each transform, higher than all before it; ordinary training is level 1
-
-
-# -- whether to record -------------------------------------------------------------------------------------------------
-
-
-class _Thread(threading.local):
-    def __init__(self) -> None:
-        self.barriers = [0]  # one for each open block of this thread: levels up to the last do not record
-
-
-_thread = _Thread()
-_lock = threading.Lock()
-_paused = 0  # how many no_grad blocks are open in all threads: while none is, nobody asks the slow thread-local
-
-
-def recording(level: int = 1) -> bool:
-    """Whether ops of this level are recorded in this thread."""
-    return not _paused or level > _thread.barriers[-1]
-
-
-class no_grad(ContextDecorator):
-    """Record nothing inside the block, in this thread; a ``with`` block or a decorator.
-
-    Transforms that start inside the block record as ever: only what was open before is paused.
-
-    >>> w = Tensor([1.0], requires_grad=True)
-    >>> with no_grad():
-    ...     y = w * 2
-    >>> y.requires_grad
-    False
-    """
-
-    def _barrier(self) -> int:
-        return new_level()
-
-    def __enter__(self) -> None:
-        global _paused
-        _thread.barriers.append(self._barrier())
-        with _lock:
-            _paused += 1
-
-    def __exit__(self, *exc: object) -> None:
-        global _paused
-        _thread.barriers.pop()
-        with _lock:
-            _paused -= 1
-
-
-class enable_grad(no_grad):
-    """Record inside the block although a `no_grad` is open around it.
-
-    >>> w = Tensor([1.0], requires_grad=True)
-    >>> with no_grad(), enable_grad():
-    ...     y = w * 2
-    >>> y.requires_grad
-    True
-    """
-
-    def __init__(self, level: int = 1) -> None:
-        self.level = level  # and all above it
-
-    def _barrier(self) -> int:
-        return self.level - 1
-
-
-# -- recording ---------------------------------------------------------------------------------------------------------
 
 
 def op(body: Callable[P, Result]) -> Op[P]:
@@ -132,7 +62,7 @@ def op(body: Callable[P, Result]) -> Op[P]:
     on arrays of every backend and on Tensors. It never writes into an input, and need not think of broadcasting: the
     engine sums each gradient to the shape of its input.
 
-    On plain arrays an op returns plain arrays. The function under the op stays reachable as `.body`.
+    On plain arrays it returns plain arrays. The function under the op stays reachable as `.body`.
 
     >>> @op
     ... def cube(x):
@@ -147,22 +77,39 @@ def op(body: Callable[P, Result]) -> Op[P]:
     if not inputs:
         variadic = inspect.Parameter.VAR_POSITIONAL in kinds
         inputs = ALL if variadic else kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    fast = {1: _unary, 2: _binary}.get(inputs, _general)(body, body.__name__.lstrip("_"), inputs)
-    call = cast("Op[P]", functools.wraps(body)(fast))
+    name = public_name(body.__name__)
+    wrapped = _general(body, name, inputs)
+    if len(kinds) == inputs in FAST:  # nothing static: worth the lines of a fast path
+        wrapped = FAST[inputs](body, name, wrapped)
+    call = cast("Op[P]", functools.wraps(body)(wrapped))
     call.body, call.is_op = body, True
     return call
 
 
-def _unary(body: Any, name: str, inputs: int) -> Any:
-    """One input of level 1 that needs a gradient: no loop, no look at levels, no promotion."""
-    general = _general(body, name, inputs)
+def composite(function: Callable[P, Value]) -> Callable[P, Value]:
+    """Make an op of a plain function of other ops: nothing is recorded for it, and its errors begin with its name."""
 
-    def call(x: Any, /, *args: Any, **static: Any) -> Any:
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Value:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            arrays = [x for part in args for x in (part if isinstance(part, (list, tuple)) else [part])]
+            explain_forward(function.__name__, [x for x in arrays if hasattr(x, "dtype")], error)
+            raise
+
+    return call
+
+
+def _unary(body: Any, name: str, general: Any) -> Any:
+    """One input of level 1 that needs a gradient: no loop, no look at levels, no promotion."""
+
+    def call(x: Any, /) -> Any:
         if type(x) in FIRST:
             node = x.node
-            if node is not None and (not _paused or recording()):
+            if node is not None and (not paused or recording()):
                 try:
-                    y, vjps = body(x.value, *args, **static)
+                    y, vjps = body(x.value)
                 except Exception as error:
                     explain_forward(name, (x,), error)
                     raise
@@ -170,25 +117,25 @@ def _unary(body: Any, name: str, inputs: int) -> Any:
                 out.value = y if type(y) is ndarray else settle(y)
                 out.node = make_node(y, (node,), vjps)
                 return out
-        return general(x, *args, **static)
+        return general(x)
 
     return call
 
 
-def _binary(body: Any, name: str, inputs: int) -> Any:
+def _binary(body: Any, name: str, general: Any) -> Any:
     """Two inputs of level 1 that need gradients, or one of them and a Python number."""
-    general = _general(body, name, inputs)
 
-    def call(a: Any, b: Any, /, *args: Any, **static: Any) -> Any:
-        if type(a) in FIRST and a.node is not None and (not _paused or recording()):
+    def call(a: Any, b: Any, /) -> Any:
+        if type(a) in FIRST and a.node is not None and (not paused or recording()):
+            value = a.value
             if type(b) in FIRST and b.node is not None:
                 other, number = b.value, False
-            elif type(b) in NUMBERS:
-                other, number = b, True
+            elif type(b) in NUMBERS:  # with a Python number NumPy takes twice as long, here and again in backward
+                other, number = np.array(b, value.dtype) if type(value) is ndarray else b, True
             else:
-                return general(a, b, *args, **static)
+                return general(a, b)
             try:
-                y, vjps = body(a.value, other, *args, **static)
+                y, vjps = body(value, other)
             except Exception as error:
                 explain_forward(name, (a, b), error)
                 raise
@@ -196,9 +143,12 @@ def _binary(body: Any, name: str, inputs: int) -> Any:
             out.value = y if type(y) is ndarray else settle(y)
             out.node = make_node(y, (a.node,), vjps[:1]) if number else make_node(y, (a.node, b.node), vjps)
             return out
-        return general(a, b, *args, **static)
+        return general(a, b)
 
     return call
+
+
+FAST: dict[int, Callable[..., Any]] = {1: _unary, 2: _binary}
 
 
 def _general(body: Any, name: str, inputs: int) -> Any:
@@ -221,14 +171,14 @@ def _general(body: Any, name: str, inputs: int) -> Any:
     return call
 
 
-def record(y: Any, level: int, xs: Sequence[Any], vjps: Sequence[Vjp | None], name: str = "", values: Any = ()) -> Any:
+def record(y: Any, level: int, xs: Sequence[Any], vjps: Sequence[Vjp], name: str = "", values: Any = ()) -> Any:
     """A Tensor of `level` with value `y`, behind it a node with an edge to each of `xs` that needs a gradient."""
     edges = []
     if recording(level):
         edges = [
             (x.node, vjp)
             for x, vjp in zip(xs, vjps, strict=True)
-            if vjp is not None and isinstance(x, Tensor) and x.level == level and x.node is not None
+            if isinstance(x, Tensor) and x.level == level and x.node is not None
         ]
     y = settle(y)
     if not edges:

@@ -9,12 +9,16 @@ Builds on: `minigrad.tape`. Read next: `minigrad.ops.elementwise`, or on to `min
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from minigrad.backend import Array, namespace
+import numpy as np
+
+from minigrad.backend import namespace
+from minigrad.errors import DTypeError
 from minigrad.explain import explain_forward
 from minigrad.promote import promote
-from minigrad.tape import Result, Value, op
+from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import raw
 
 __all__ = [
@@ -98,8 +102,8 @@ def negative(x: Value) -> Result:
     return -x, (lambda g: -g,)
 
 
-@op
-def power(a: Value, b: Value) -> Result:
+@composite
+def power(a: Value, b: Value) -> Value:
     """The first array raised to the powers of the second.
 
     y = a^b
@@ -109,23 +113,44 @@ def power(a: Value, b: Value) -> Result:
     >>> power([1.0, 2.0, 3.0], 2)
     array([1., 4., 9.], dtype=float32)
     """
-    y = _power(a, b)
-
-    def to_base(g: Array) -> Array:
-        if isinstance(b, (int, float)):
-            return g * (b * _power(a, b - 1)) if b else g * 0.0
-        return g * b * a ** namespace(g, b).where(b == 0, 1.0, b - 1)
-
-    return y, (to_base, lambda g: g * y * namespace(g, a).log(namespace(g, a).where(a == 0, 1.0, a)))
+    b = b.item() if isinstance(b, np.generic) else b
+    if isinstance(b, int) and b < 0 and hasattr(a, "dtype") and a.dtype.kind in "iub":
+        raise DTypeError(f"power: integers have no negative powers, got {a.dtype} and {b}; cast to float32 first")
+    return _power__number(a, b) if isinstance(b, (int, float)) else _power(a, b)
 
 
-def _power(a: Array, b: Any) -> Array:
+@op
+def _power(a: Value, b: Value) -> Result:
+    y = a**b
+    return y, (
+        lambda g: g * b * a ** namespace(g, b).where(_both_zero(a, b), 1, b - 1),
+        lambda g: g * y * _log_base(g, a),
+    )
+
+
+def _both_zero(a: Value, b: Value) -> Any:
+    return equal(a, 0) & equal(b, 0)
+
+
+def _log_base(g: Value, a: Value) -> Value:
+    if isinstance(a, (int, float)):
+        return 0.0 if a == 0 else math.log(a) if a > 0 else math.nan
+    xp = namespace(g, a)
+    return xp.log(xp.where(a == 0, 1, a))
+
+
+@op
+def _power__number(x: Value, /, exponent: float) -> Result:
+    return _times_itself(x, exponent), (
+        lambda g: g * (exponent * _times_itself(x, exponent - 1)) if exponent else g * 0.0,
+    )
+
+
+def _times_itself(x: Value, n: float) -> Value:
     # Libraries send every power through pow(): x**3 takes 300 times as long as x*x*x.
-    if isinstance(b, (int, float)) and b in (1, 2, 3):
-        return a * 1 if b == 1 else a * a if b == 2 else a * a * a
-    if isinstance(b, (int, float)) and b == 0.5:
-        return namespace(a).sqrt(a)
-    return a**b
+    if n in (1, 2, 3):
+        return x * 1 if n == 1 else x * x if n == 2 else x * x * x
+    return namespace(x).sqrt(x) if n == 0.5 else x**n
 
 
 @op

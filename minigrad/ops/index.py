@@ -14,8 +14,9 @@ import numpy as np
 
 from minigrad.backend import namespace
 from minigrad.errors import DTypeError
+from minigrad.ops.axes import one_axis
 from minigrad.ops.piecewise import where
-from minigrad.tape import Result, Value, op
+from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import as_value, raw
 
 __all__ = ["getitem", "masked_fill", "scatter", "scatter_add", "take", "take_along_axis"]
@@ -66,6 +67,7 @@ def on_device(index: Any, x: Any) -> Any:
     return index if namespace(index) is home else home.from_host(np.asarray(index))
 
 
+@composite
 def scatter_add(x: Any, index: Any, values: Any) -> Any:
     """A copy of an array with values added at places; a place named twice receives both.
 
@@ -79,6 +81,7 @@ def scatter_add(x: Any, index: Any, values: Any) -> Any:
     return x + scatter(values, index, x.shape)
 
 
+@composite
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """Elements at integer places along an axis, of the flattened array by default.
 
@@ -91,9 +94,10 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     x = as_value(x)
     if axis is None:
         x, axis = x.reshape(-1), 0
-    return getitem(x, (slice(None),) * (axis % x.ndim) + (indices,))
+    return getitem(x, (slice(None),) * one_axis(axis, x.shape) + (indices,))
 
 
+@composite
 def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
     """Elements at places that differ for each line along an axis, such as those argsort finds.
 
@@ -107,13 +111,14 @@ def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
     """
     x = as_value(x)
     indices = on_device(indices, x)
-    axis = axis % x.ndim
+    axis = one_axis(axis, x.shape)
     xp = namespace(raw(x))
     index = [xp.arange(n).reshape([-1 if i == k else 1 for i in range(x.ndim)]) for k, n in enumerate(x.shape)]
     index[axis] = indices
     return getitem(x, tuple(index))
 
 
+@composite
 def masked_fill(x: Any, mask: Any, value: float) -> Any:
     """An array with one value wherever a mask holds.
 

@@ -12,7 +12,7 @@ from typing import Any
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.ops.shape import broadcast_to, diagonal, expand_dims, reshape, transpose
-from minigrad.tape import Result, Value, op
+from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import as_value
 
 __all__ = ["einsum", "matmul", "outer", "tensordot"]
@@ -30,7 +30,8 @@ def matmul(a: Value, b: Value) -> Result:
     >>> matmul([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0])
     array([3., 7.], dtype=float32)
     """
-    _check_matmul(a.shape, b.shape)
+    if a is not None and b is not None:
+        _check_matmul(getattr(a, "shape", ()), getattr(b, "shape", ()))
     if a.ndim > 2 and b.ndim == 2:  # one large product instead of a batch of small ones
         flat = a.reshape(-1, a.shape[-1])
         y = (flat @ b).reshape(*a.shape[:-1], b.shape[-1])
@@ -72,6 +73,7 @@ def _right(g: Array, a: Array, b_shape: tuple[int, ...]) -> Array:
     return a.swapaxes(-1, -2) @ g
 
 
+@composite
 def outer(a: Any, b: Any) -> Any:
     """Every element of one array times every element of another, both flattened.
 
@@ -84,6 +86,7 @@ def outer(a: Any, b: Any) -> Any:
     return reshape(a, -1, 1) * reshape(b, 1, -1)
 
 
+@composite
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """Sum of products over several axes of two arrays.
 
@@ -119,6 +122,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 # -- einsum ------------------------------------------------------------------------------------------------------------
 
 
+@composite
 def einsum(subscripts: str, *operands: Any) -> Any:
     """Sum of products in Einstein's notation: one letter per axis, letters that are not in the result are summed over.
 

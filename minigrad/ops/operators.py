@@ -15,8 +15,8 @@ from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.explain import explain_forward
 from minigrad.graph import Leaf, Node
 from minigrad.manners import OPERATORS
+from minigrad.modes import recording
 from minigrad.ops import arithmetic, index, linalg, piecewise, reduce, shape
-from minigrad.tape import recording
 from minigrad.tensor import Nested, Tensor, raw
 
 # Python's name -> (op, NumPy's name for what `ndarray <operator> tensor` calls)

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.backend import Array, namespace
+from minigrad.backend import Array, move, namespace
 from minigrad.ops.arithmetic import equal, greater, less
-from minigrad.tape import Result, Value, op
+from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import Tensor, as_value, raw
 
 __all__ = [
@@ -153,6 +153,7 @@ def _where(x: Value, y: Value, /, condition: Any) -> Result:
     )
 
 
+@composite
 def where(condition: Any, x: Any, y: Any) -> Any:
     """Elements of `x` where the condition holds, of `y` elsewhere.
 
@@ -164,11 +165,10 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     array([1., 0.], dtype=float32)
     """
     condition = raw(condition)
-    if isinstance(condition, (list, tuple, bool)):
+    if not hasattr(condition, "dtype") or isinstance(condition, np.generic):
         condition = np.asarray(condition, dtype=bool)
-        first = next((raw(v) for v in (x, y) if hasattr(v, "dtype")), None)
-        if first is not None and not isinstance(first, np.ndarray):
-            condition = namespace(first).from_host(condition)
+        device = next((raw(v) for v in (x, y) if hasattr(v, "dtype") and not isinstance(v, np.generic)), condition)
+        condition = move(condition, namespace(device).name)
     return _where(x, y, condition)
 
 
@@ -176,11 +176,12 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 
 @op
-def _cast(x: Value, /, dtype: Any) -> Result:
+def _astype(x: Value, /, dtype: Any) -> Result:
     before = x.dtype
     return x.astype(dtype), (lambda g: g.astype(before),)
 
 
+@composite
 def astype(x: Any, dtype: Any) -> Any:
     """The same values in another dtype; no gradient flows through integers and booleans.
 
@@ -192,11 +193,12 @@ def astype(x: Any, dtype: Any) -> Any:
     dtype = np.dtype(dtype)
     values = as_value(x)
     if dtype.kind == "f" and values.dtype.kind == "f":
-        return _cast(values, dtype)
+        return _astype(values, dtype)
     out = raw(values).astype(dtype)
     return Tensor(out) if isinstance(x, Tensor) else out
 
 
+@composite
 def isnan(x: Any) -> Any:
     """Whether each element is not a number, as a plain boolean array.
 
@@ -209,6 +211,7 @@ def isnan(x: Any) -> Any:
     return namespace(x).isnan(x)
 
 
+@composite
 def isfinite(x: Any) -> Any:
     """Whether each element is neither infinite nor NaN, as a plain boolean array.
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
+from minigrad.ops.axes import all_axes, one_axis
 from minigrad.ops.piecewise import abs as _abs
 from minigrad.ops.shape import concatenate, flip, moveaxis, reshape
-from minigrad.tape import Result, Value, op
+from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import Tensor, as_array, as_value, raw
 
 __all__ = [
@@ -25,25 +26,16 @@ __all__ = [
 Axis = Any  # None, int or tuple of ints
 
 
-def _axes(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
-    """The reduced axes as a tuple of numbers from 0."""
-    axes = tuple(range(len(shape))) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    for a in axes:
-        if not -len(shape) <= a < len(shape):
-            raise ShapeError(f"axis: out of range, got {axis} for shape {shape}; axes run from 0 to {len(shape) - 1}")
-    return tuple(a % len(shape) for a in axes)
-
-
 def _kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """The shape of a reduction of `shape` with keepdims."""
-    axes = _axes(shape, axis)
+    axes = all_axes(axis, shape)
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
 def _count(shape: tuple[int, ...], axis: Axis) -> int:
     """How many elements become one."""
     n = 1
-    for a in _axes(shape, axis):
+    for a in all_axes(axis, shape):
         n *= shape[a]
     return n
 
@@ -111,10 +103,11 @@ def std(x: Value, /, axis: Any = None, keepdims: bool = False, ddof: int = 0) ->
     return y, (lambda g: (g / (n * _nonzero(y))).reshape(kept) * d,)
 
 
-def _safe_root(s: Array) -> Array:
-    """sqrt(s), with derivative 0 at 0 to every order: a root of 1 stands in there, times 0."""
+def _safe_root(s: Array, p: float = 2) -> Array:
+    """The p-th root of s, with derivative 0 at 0 to every order: the root of 1 stands in there, and is not chosen."""
     xp, zero = namespace(s), raw(s) == 0
-    return xp.where(zero, 0, xp.sqrt(xp.where(zero, 1, s)))
+    safe = xp.where(zero, 1, s)
+    return xp.where(zero, 0, xp.sqrt(safe) if p == 2 else safe ** (1 / p))
 
 
 def _nonzero(y: Array) -> Array:
@@ -170,22 +163,28 @@ def logsumexp(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
     xp, kept = namespace(x), _kept(x.shape, axis)
     top = raw(x).max(axis=axis, keepdims=True)  # a constant: shifting by it changes nothing
     top = namespace(top).where(namespace(top).isfinite(top), top, 0)
-    y = xp.log(xp.exp(x - top).sum(axis=axis, keepdims=keepdims)) + top.reshape(kept if keepdims else _dropped(x, axis))
-    return y, (lambda g: g.reshape(kept) * namespace(g, x).exp(x - y.reshape(kept)),)
-
-
-def _dropped(x: Array, axis: Axis) -> tuple[int, ...]:
-    axes = _axes(x.shape, axis)
-    return tuple(n for i, n in enumerate(x.shape) if i not in axes)
+    e = xp.exp(x - top)
+    s = e.sum(axis=axis, keepdims=True)
+    y = xp.log(s) + top
+    return y if keepdims else y.squeeze(all_axes(axis, x.shape)), (lambda g: g.reshape(kept) * (e / s),)
 
 
 @op
-def _norm2(x: Value, /, axis: Any, keepdims: Any) -> Result:
+def _norm__two(x: Value, /, axis: Any, keepdims: Any) -> Result:
     kept = _kept(x.shape, axis)
     y = _safe_root((x * x).sum(axis=axis, keepdims=keepdims))
     return y, (lambda g: (g / _nonzero(y)).reshape(kept) * x,)
 
 
+@op
+def _norm__p(x: Value, /, p: float, axis: Any, keepdims: bool) -> Result:
+    kept = _kept(x.shape, axis)
+    size, sign = _abs(x), namespace(raw(x)).sign(raw(x))
+    y = _safe_root((size**p).sum(axis=axis, keepdims=keepdims), p)
+    return y, (lambda g: (g / _nonzero(y) ** (p - 1)).reshape(kept) * sign * size ** (p - 1),)
+
+
+@composite
 def norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Any:
     """Length of vectors: the p-norm over axes, over all elements by default.
 
@@ -197,19 +196,20 @@ def norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> A
     array(5., dtype=float32)
     """
     if ord == 2:
-        return _norm2(x, axis, keepdims)
+        return _norm__two(x, axis, keepdims)
     if ord == float("inf"):
         return max(_abs(x), axis, keepdims)
     if ord == 1:
         return sum(_abs(x), axis, keepdims)
     if not ord > 0:
         raise ShapeError(f"norm: the order must be a number above 0 or inf, got ord={ord}; 2 is the usual length")
-    return sum(_abs(x) ** ord, axis, keepdims) ** (1 / ord)
+    return _norm__p(x, float(ord), axis, keepdims)
 
 
 # -- products and running sums -----------------------------------------------------------------------------------------
 
 
+@composite
 def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Product over axes.
 
@@ -223,13 +223,13 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     if not isinstance(x, Tensor):
         x = as_array(x)
         return namespace(x).prod(x, axis=axis, keepdims=keepdims)
-    kept, axes = _kept(x.shape, axis), _axes(x.shape, axis)
+    kept, axes = _kept(x.shape, axis), all_axes(axis, x.shape)
     rest = [i for i in range(x.ndim) if i not in axes]
     n = _count(x.shape, axis)
     y = reshape(x.transpose(*rest, *axes), *(x.shape[i] for i in rest), n)
     ones = namespace(raw(x)).ones((*y.shape[:-1], 1), dtype=x.dtype)
     if n == 0:
-        y = ones
+        y = y.sum(axis=-1, keepdims=True) + 1
     while y.shape[-1] > 1:
         if y.shape[-1] % 2:
             y = concatenate([y, ones], -1)
@@ -240,7 +240,7 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def _along(x: Any, axis: int | None) -> tuple[Any, int]:
     """For running sums and products: flattened where no axis is given."""
     x = as_value(x)
-    return (reshape(x, -1), 0) if axis is None else (x, _axes(x.shape, axis)[0])
+    return (reshape(x, -1), 0) if axis is None else (x, one_axis(axis, x.shape))
 
 
 @op
@@ -248,6 +248,7 @@ def _cumsum(x: Value, /, axis: Any) -> Result:
     return namespace(x).cumsum(x, axis), (lambda g: flip(namespace(g).cumsum(flip(g, axis), axis), axis),)
 
 
+@composite
 def cumsum(x: Any, axis: int | None = None) -> Any:
     """Running sum along an axis, of the flattened array by default.
 
@@ -259,6 +260,7 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
     return _cumsum(*_along(x, axis))
 
 
+@composite
 def cumprod(x: Any, axis: int | None = None) -> Any:
     """Running product along an axis, of the flattened array by default.
 
@@ -287,6 +289,7 @@ def _plain(x: Any) -> Any:
     return raw(as_value(x))
 
 
+@composite
 def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Whether some element is not 0, over axes, as a plain boolean array.
 
@@ -298,6 +301,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return namespace(_plain(x)).any(_plain(x), axis=axis, keepdims=keepdims)
 
 
+@composite
 def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Whether no element is 0, over axes, as a plain boolean array.
 
@@ -309,6 +313,7 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return namespace(_plain(x)).all(_plain(x), axis=axis, keepdims=keepdims)
 
 
+@composite
 def argmax(x: Any, axis: int | None = None) -> Any:
     """Place of the largest element along an axis, the first of equals, as a plain integer array.
 
@@ -320,6 +325,7 @@ def argmax(x: Any, axis: int | None = None) -> Any:
     return namespace(_plain(x)).argmax(_plain(x), axis=axis)
 
 
+@composite
 def argmin(x: Any, axis: int | None = None) -> Any:
     """Place of the smallest element along an axis, the first of equals, as a plain integer array.
 

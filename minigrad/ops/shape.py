@@ -16,8 +16,9 @@ import numpy as np
 
 from minigrad.backend import namespace
 from minigrad.errors import ShapeError
+from minigrad.ops.axes import all_axes, one_axis
 from minigrad.ops.index import take
-from minigrad.tape import Result, Value, op
+from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import as_value
 
 __all__ = [
@@ -79,7 +80,9 @@ def broadcast_to(x: Value, /, shape: Any) -> Result:
 def _concatenate(*arrays: Value, axis: Any) -> Result:
     if not arrays:
         raise ShapeError("concatenate: needs at least one array, got none; pass a list of arrays")
-    before = (slice(None),) * (axis % arrays[0].ndim)
+    if any(a.ndim == 0 for a in arrays):
+        raise ShapeError("concatenate: a 0-d array has no axis to join, got one; use stack, or expand_dims")
+    before = (slice(None),) * one_axis(axis, arrays[0].shape)
     ends = list(itertools.accumulate(a.shape[axis] for a in arrays))
 
     def part(start: int, end: int) -> Any:
@@ -91,6 +94,7 @@ def _concatenate(*arrays: Value, axis: Any) -> Result:
     return namespace(*arrays).concatenate(list(arrays), axis), vjps
 
 
+@composite
 def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
     """Arrays joined along an axis they have.
 
@@ -104,6 +108,7 @@ def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
     return _concatenate(*arrays, axis=axis)
 
 
+@composite
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """Arrays of one shape joined along a new axis.
 
@@ -116,6 +121,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     return concatenate([expand_dims(a, axis) for a in arrays], axis)
 
 
+@composite
 def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     """An array cut along an axis: into equal parts, or before each of the given places.
 
@@ -125,6 +131,7 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     [array([1.], dtype=float32), array([2., 3.], dtype=float32)]
     """
     x = as_value(x)
+    axis = one_axis(axis, x.shape)
     n = x.shape[axis]
     if isinstance(sections, int):
         if sections < 1 or n % sections:
@@ -132,10 +139,11 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
         places = list(range(0, n, n // sections))[1:] if n else [0] * (sections - 1)
     else:
         places = list(sections)
-    before = (slice(None),) * (axis % x.ndim)
+    before = (slice(None),) * axis
     return [x[(*before, slice(a, b))] for a, b in itertools.pairwise([0, *places, n])]
 
 
+@composite
 def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
     """New axes of size 1, at the given places of the result.
 
@@ -155,6 +163,7 @@ def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
     return reshape(x, tuple(1 if i in places else next(sizes) for i in range(ndim)))
 
 
+@composite
 def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """Without axes of size 1: all of them, or those given.
 
@@ -166,13 +175,14 @@ def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     x = as_value(x)
     if axis is None:
         return reshape(x, tuple(n for n in x.shape if n != 1))
-    axes = {a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))}
+    axes = all_axes(axis, x.shape)
     for a in axes:
         if x.shape[a] != 1:
             raise ShapeError(f"squeeze: only axes of size 1 can go, got axis {a} of shape {x.shape}; use reshape")
     return reshape(x, tuple(n for i, n in enumerate(x.shape) if i not in axes))
 
 
+@composite
 def flatten(x: Any) -> Any:
     """All elements in one axis.
 
@@ -184,6 +194,7 @@ def flatten(x: Any) -> Any:
     return reshape(x, -1)
 
 
+@composite
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Two axes in each other's place.
 
@@ -194,10 +205,12 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """
     x = as_value(x)
     order = list(range(x.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
+    a, b = one_axis(axis1, x.shape), one_axis(axis2, x.shape)
+    order[a], order[b] = b, a
     return transpose(x, order)
 
 
+@composite
 def moveaxis(x: Any, source: int, destination: int) -> Any:
     """One axis moved to another place, the others in their order.
 
@@ -208,7 +221,7 @@ def moveaxis(x: Any, source: int, destination: int) -> Any:
     """
     x = as_value(x)
     order = list(range(x.ndim))
-    order.insert(destination % x.ndim, order.pop(source))
+    order.insert(one_axis(destination, x.shape), order.pop(one_axis(source, x.shape)))
     return transpose(x, order)
 
 
@@ -237,6 +250,7 @@ def roll(x: Value, /, shift: Any, axis: Any = None) -> Result:
     return namespace(x).roll(x, shift, axis), (lambda g: namespace(g).roll(g, back, axis),)
 
 
+@composite
 def repeat(x: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any:
     """Each element several times in a row; of the flattened array by default.
 
@@ -248,9 +262,11 @@ def repeat(x: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
     x = as_value(x)
     if axis is None:
         x, axis = flatten(x), 0
+    axis = one_axis(axis, x.shape)
     return take(x, np.repeat(np.arange(x.shape[axis]), repeats), axis)
 
 
+@composite
 def tile(x: Any, reps: int | tuple[int, ...]) -> Any:
     """The whole array several times along each axis.
 
@@ -269,32 +285,37 @@ def tile(x: Any, reps: int | tuple[int, ...]) -> Any:
 
 
 @op
-def _pad(x: Value, /, width: Any, value: Any) -> Result:
+def _pad(x: Value, /, width: Any, constant: float) -> Result:
     inside = tuple(slice(before, before + n) for (before, _), n in zip(width, x.shape))  # noqa: B905 (of equal length)
-    return namespace(x).pad(x, width, constant_values=value), (lambda g: g[inside],)
+    return namespace(x).pad(x, width, constant_values=constant), (lambda g: g[inside],)
 
 
-def pad(x: Any, width: Any, mode: str = "constant", value: float = 0.0) -> Any:
+@composite
+def pad(x: Any, width: Any, mode: str = "constant", constant_values: float = 0.0) -> Any:
     """More elements at the ends of each axis.
 
-    y = [value, x, value]
+    y = [constant, x, constant]
 
     Parameters
     ----------
     width
         (before, after) for each axis, one such pair for all, or one number.
     mode
-        'constant' pads with `value`; 'edge', 'reflect', 'symmetric' and 'wrap' repeat elements as NumPy does.
+        'constant' pads with `constant_values`; 'edge', 'reflect', 'symmetric' and 'wrap' repeat elements as NumPy does.
 
     >>> pad([1.0, 2.0], (1, 0))
     array([0., 1., 2.], dtype=float32)
     """
     x = as_value(x)
+    if np.asarray(width).ndim and len(width) not in (1, 2, x.ndim):
+        raise ShapeError(
+            f"pad: needs one pair of widths per axis, got {width} for shape {x.shape}; pass ((before, after), ...)"
+        )
     width = [(int(a), int(b)) for a, b in np.broadcast_to(np.asarray(width), (x.ndim, 2))]
     if any(w < 0 for pair in width for w in pair):
         raise ShapeError(f"pad: widths must not be negative, got {width}; cut with x[...] instead")
     if mode == "constant":
-        return _pad(x, width, value)
+        return _pad(x, width, constant_values)
     for axis, pair in enumerate(width):
         if pair != (0, 0):  # NumPy pads the places, and taking them pads the elements
             x = take(x, np.pad(np.arange(x.shape[axis]), pair, mode=mode), axis)  # type: ignore[call-overload]
@@ -327,6 +348,7 @@ def triu(x: Value, /, k: int = 0) -> Result:
     return namespace(x).triu(x, k), (lambda g: namespace(g).triu(g, k),)
 
 
+@composite
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The diagonal of two axes, as a new last axis.
 
@@ -338,7 +360,9 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     x = as_value(x)
     if x.ndim < 2:
         raise ShapeError(f"diagonal: needs two axes or more, got shape {x.shape}; expand_dims adds one")
-    a, b = axis1 % x.ndim, axis2 % x.ndim
+    a, b = one_axis(axis1, x.shape), one_axis(axis2, x.shape)
+    if a == b:
+        raise ShapeError(f"diagonal: needs two different axes, got axis {a} twice for shape {x.shape}; name another")
     x = transpose(x, [i for i in range(x.ndim) if i not in (a, b)] + [a, b])
     rows, columns = x.shape[-2:]
     first = max(-offset, 0)
@@ -346,6 +370,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return x[..., i, i + offset]
 
 
+@composite
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Sum of the diagonal of two axes.
 

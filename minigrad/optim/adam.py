@@ -37,7 +37,7 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
     ) -> None:
-        self.betas, self.eps = betas, eps
+        self.betas, self.eps = betas, float(eps)
         super().__init__(params, lr)
 
     def averages(self) -> dict[str, EWMA]:

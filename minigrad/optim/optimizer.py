@@ -64,7 +64,7 @@ class Optimizer:
 
     def step(self) -> None:
         """Move every parameter that has a gradient; the others, and their averages, stay as they are."""
-        lr = self.lr(self.steps) if callable(self.lr) else self.lr
+        lr = float(self.lr(self.steps) if callable(self.lr) else self.lr)  # a NumPy scalar would widen p
         for p, averages in zip(self.params, self.state, strict=True):
             if p.grad is not None:
                 p.write(..., p.value - lr * self.direction(p.grad, **averages))

@@ -69,7 +69,7 @@ def check_gradient(p: Probe, xs: Sequence[Array] | None = None) -> None:
             for k, g in enumerate(pullback(p.put(weights))):
                 compare(p, g, expected[k], xs, k, "vjp")
         directions = [p.weights(x.shape, seed=11 + k) for k, x in enumerate(xs)]
-        with p.step(f"jvp, {p.describe(xs)}"):
+        with p.step(f"jvp, {p.describe(xs)}", HINTS["cotangent"]):  # it walks back with Tensors
             _, forward = jvp(p.case, arrays, [p.put(v) for v in directions])
             slope = differences.along(p.on_host, xs, directions)
             p.close(forward, slope, NEAR, f"jvp, {p.describe(xs)}")

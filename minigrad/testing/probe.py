@@ -49,13 +49,15 @@ class Probe:
     def weights(self, shape: tuple[int, ...], seed: int = 7) -> Array:
         """Random numbers to project on, none near 0."""
         rng = np.random.default_rng([seed, *shape])
-        return rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape)
+        signs: Array = np.where(rng.random(shape) < 0.5, -1.0, 1.0)
+        return rng.uniform(0.5, 1.5, shape) * signs
 
     # -- the function, in the forms the checks want
 
     def on_host(self, *xs: Array) -> Array:
         """The function from host arrays to host arrays, computed on plain arrays of the backend."""
-        return self.host(self.case(*(self.put(x) for x in xs)))
+        y: Array = self.host(self.case(*(self.put(x) for x in xs)))
+        return y
 
     def projected(self, weights: Array) -> Callable[..., float]:
         """Host arrays -> sum of weights times the value: one number with the whole gradient in it."""

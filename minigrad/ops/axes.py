@@ -1,0 +1,30 @@
+"""Axes as users give them, None, an int or a tuple, negative ones too, as numbers from 0: one place that checks them.
+
+Builds on: `minigrad.errors`. Read next: `minigrad.ops.index`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigrad.errors import ShapeError
+
+__all__ = ["all_axes", "one_axis"]
+
+
+def one_axis(axis: int, shape: tuple[int, ...]) -> int:
+    """An axis of `shape`, counted from 0."""
+    n = len(shape)
+    if not -n <= axis < n:
+        raise ShapeError(f"axis: the axis is out of range, got axis {axis} for shape {shape}; use {-n} to {n - 1}")
+    return axis % n
+
+
+def all_axes(axis: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of `shape` that None (all), a number or a tuple of numbers means."""
+    if axis is None:
+        return tuple(range(len(shape)))
+    axes = tuple(one_axis(a, shape) for a in (axis if isinstance(axis, tuple) else (axis,)))
+    if len(set(axes)) < len(axes):
+        raise ShapeError(f"axis: an axis is named twice, got axis {axis} for shape {shape}; name each once")
+    return axes

@@ -1,0 +1,81 @@
+"""Somebody else's ops and back end, without a line of minigrad edited, keep every promise that minigrad's own keep."""
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.errors import DeviceError
+from minigrad.testing import CheckError, Point, check_op, usable_backends
+from tests.ops.table import POINTS, ROWS
+from tests.outside import counting_package
+from tests.outside.counting_package import CountedArray, counts, huber, lerp, softsign
+
+counting_package.install()
+BACKENDS = [*usable_backends(), "counting"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_op_of_one_input(backend):
+    report = check_op(
+        softsign, [(2, 3)], lambda x: x / (1 + np.abs(x)), integers="refused", backends=[backend],
+        shapes=[[()], [(0, 3)]], points=[Point("0", [0.0], 0.0, [1.0]), Point("large", [1e30], 1.0, [0.0])],
+    )  # fmt: skip
+    assert report.backends == (backend,)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_op_of_three_inputs(backend):
+    check_op(lerp, [(2, 3)] * 3, lambda a, b, t: (1 - t) * a + t * b, backends=[backend], shapes=[[(), (), ()]])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_composite(backend):
+    def oracle(x, delta):
+        return np.where(np.abs(x) < delta, x**2 / 2, delta * (np.abs(x) - delta / 2))
+
+    check_op(huber, [(2, 3)], oracle, static={"delta": 0.5}, integers=None, backends=[backend])
+
+
+def test_a_wrong_op_is_caught_on_the_new_back_end():
+    with pytest.raises(CheckError, match="gradient on counting"):
+        check_op(mg.op(lambda x: (x * 2, (lambda g: g * 3,))), [(3,)], name="wrong", backends=["counting"])
+
+
+ALONE = {"value", "gradient", "second", "memory"}  # enough to see that each op runs there; the rest is tested elsewhere
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_minigrads_own_ops_run_there(row):
+    for check in ALONE if row.differentiable else {"value", "memory"}:
+        row.check("counting", check)
+
+
+@pytest.mark.parametrize("row", POINTS, ids=lambda row: f"{row.id}-{row.points[0].name}")
+def test_special_points_hold_there(row):
+    row.check("counting", "points")
+
+
+def test_training_runs_there():
+    with mg.use_backend("counting"):
+        mg.manual_seed(1)
+        w, x = mg.randn(3, 1, requires_grad=True), mg.randn(8, 3)
+        y = x @ mg.tensor([[1.0], [-2.0], [0.5]])
+        for _ in range(200):
+            loss = ((x @ w - y) ** 2).mean()
+            loss.backward()
+            assert isinstance(w.grad, CountedArray)
+            w.data = w.data - 0.2 * w.grad
+            w.grad = None
+    np.testing.assert_allclose(w.numpy(), [[1.0], [-2.0], [0.5]], atol=1e-3)
+    assert counts["matmul"] >= 400
+
+
+def test_moving_there_and_back():
+    t = mg.Tensor([1.0, 2.0]).to("counting")
+    assert t.backend == "counting"
+    assert t.to("strict").to("numpy").tolist() == [1.0, 2.0]
+
+
+def test_mixing_libraries_is_refused_by_name():
+    with pytest.raises(DeviceError, match="counting and numpy"):
+        mg.add(mg.Tensor([1.0]).to("counting"), mg.Tensor([1.0]))
