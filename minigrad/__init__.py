@@ -15,13 +15,14 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from minigrad.autodiff import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from minigrad.autodiff import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from minigrad.backend import namespace, use_backend
 from minigrad.backend.random import manual_seed
 from minigrad.debugging import debug
 from minigrad.modes import enable_grad, no_grad
 from minigrad.ops import *  # noqa: F403
 from minigrad.ops import __all__ as _ops
+from minigrad.recompute import checkpoint
 from minigrad.tape import composite, op
 from minigrad.tensor import Tensor, tensor
 

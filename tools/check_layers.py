@@ -25,14 +25,14 @@ ROWS = [
     ("L1", "graph.py"),
     ("L1", "manners.py"),
     ("L1", "tensor.py"),
-    ("L2", "explain.py promote.py"),
+    ("L2", "explain.py modes.py promote.py"),
     ("L2", "backward.py"),
     ("L2", "tape.py"),
     ("L3", "debugging.py"),
     ("L3", "ops/"),
     ("L3", "ops/fused/"),
     ("L3", "ops/__init__.py"),  # the namespace of Tensors: gathers everything in ops/
-    ("L4", "autodiff.py capture.py nn/ optim/ data/"),
+    ("L4", "autodiff.py recompute.py capture.py nn/ optim/ data/"),
     ("L5", "io/ train/ parallel/ inspect/ testing/ viz/"),
     ("public names", "__init__.py"),
     ("L6", "lab/"),  # uses the public names as anyone does

@@ -40,7 +40,8 @@ HOST = {
     "ops/creation.py": {"asarray", "array"},  # lists become arrays here
     "ops/piecewise.py": {"asarray"},  # conditions given as lists
     "ops/index.py": {"asarray"},  # indices given as lists, moved to the device afterwards
-    "ops/shape.py": {"arange", "asarray", "broadcast_to", "pad", "repeat"},  # indices that depend on shapes alone
+    "ops/arrange.py": {"arange", "asarray", "broadcast_to", "pad", "repeat"},  # places that depend on shapes alone
+    "ops/linalg.py": {"arange"},  # the same
     "nn/functional.py": {"asarray"},  # labels given as lists
     "nn/init.py": {"*"},  # initial values are drawn on the host and moved
     "testing/": {"*"},  # compares on the host

@@ -14,8 +14,14 @@ from minigrad.backend import register_values
 from minigrad.ops import operators
 from minigrad.ops.arithmetic import *  # noqa: F403
 from minigrad.ops.arithmetic import __all__ as _arithmetic
+from minigrad.ops.arrange import *  # noqa: F403
+from minigrad.ops.arrange import __all__ as _arrange
 from minigrad.ops.creation import *  # noqa: F403
 from minigrad.ops.creation import __all__ as _creation
+from minigrad.ops.cumulative import *  # noqa: F403
+from minigrad.ops.cumulative import __all__ as _cumulative
+from minigrad.ops.einsum import *  # noqa: F403
+from minigrad.ops.einsum import __all__ as _einsum
 from minigrad.ops.elementwise import *  # noqa: F403
 from minigrad.ops.elementwise import __all__ as _elementwise
 from minigrad.ops.index import *  # noqa: F403
@@ -32,7 +38,20 @@ from minigrad.ops.trigonometry import *  # noqa: F403
 from minigrad.ops.trigonometry import __all__ as _trigonometry
 from minigrad.tensor import Tensor
 
-__all__ = [*_arithmetic, *_elementwise, *_trigonometry, *_piecewise, *_reduce, *_shape, *_index, *_linalg, *_creation]
+__all__ = [
+    *_arithmetic,
+    *_elementwise,
+    *_trigonometry,
+    *_piecewise,
+    *_reduce,
+    *_cumulative,
+    *_shape,
+    *_arrange,
+    *_index,
+    *_linalg,
+    *_einsum,
+    *_creation,
+]
 
 operators.install()
 register_values(Tensor, sys.modules[__name__])

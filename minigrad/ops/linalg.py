@@ -1,21 +1,23 @@
-"""Products of matrices and tensors.
+"""Products of matrices, and the parts of a matrix.
 
-Builds on: `minigrad.ops.reduce`, `minigrad.ops.shape`. Read next: `minigrad.ops`.
+Builds on: `minigrad.ops.shape`, `minigrad.ops.index`. Read next: `minigrad.ops.einsum`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
-from minigrad.ops.shape import broadcast_to, diagonal, expand_dims, reshape, transpose
+from minigrad.ops.axes import one_axis
+from minigrad.ops.shape import expand_dims, reshape, transpose
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import as_value
 
-__all__ = ["einsum", "matmul", "outer", "tensordot"]
+__all__ = ["diagonal", "matmul", "outer", "tensordot", "trace", "tril", "triu"]
 
 
 @op
@@ -119,77 +121,61 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return reshape(y, (*(a.shape[i] for i in a_free), *(b.shape[i] for i in b_free)))
 
 
-# -- einsum ------------------------------------------------------------------------------------------------------------
+@op
+def tril(x: Value, /, k: int = 0) -> Result:
+    """The lower triangle of the last two axes, zeros above diagonal `k`.
 
+    y[i, j] = x[i, j] where j <= i + k, else 0
 
-@composite
-def einsum(subscripts: str, *operands: Any) -> Any:
-    """Sum of products in Einstein's notation: one letter per axis, letters that are not in the result are summed over.
-
-    y = sum of products, as the subscripts say: 'ij,jk->ik' is a matrix product
-
-    Shapes: as the subscripts say; '...' stands for any number of axes that broadcast.
-
-    >>> einsum("ij,j->i", [[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0])
-    array([3., 7.], dtype=float32)
+    >>> tril([[1.0, 2.0], [3.0, 4.0]])
+    array([[1., 0.],
+           [3., 4.]], dtype=float32)
     """
-    arrays = [as_value(x) for x in operands]
-    terms, result = _parse(subscripts, [x.ndim for x in arrays])
-    for i, term in enumerate(terms):
-        while len(set(term)) < len(term):  # a letter twice in one operand means its diagonal
-            letter = next(c for c in term if term.count(c) > 1)
-            first = term.index(letter)
-            second = term.index(letter, first + 1)
-            arrays[i] = diagonal(arrays[i], 0, first, second)
-            term = "".join(c for k, c in enumerate(term) if k not in (first, second)) + letter
-        terms[i] = term
-    return _einsum(*arrays, terms=tuple(terms), result=result)
+    return namespace(x).tril(x, k), (lambda g: namespace(g).tril(g, k),)
 
 
 @op
-def _einsum(*arrays: Value, terms: Any, result: Any) -> Result:
-    shapes = [a.shape for a in arrays]
+def triu(x: Value, /, k: int = 0) -> Result:
+    """The upper triangle of the last two axes, zeros below diagonal `k`.
 
-    def back(i: int) -> Any:
-        others = [a for k, a in enumerate(arrays) if k != i]
-        other_terms = [t for k, t in enumerate(terms) if k != i]
+    y[i, j] = x[i, j] where j >= i + k, else 0
 
-        def vjp(g: Array) -> Array:
-            known = set(result).union(*other_terms)
-            reached = "".join(c for c in terms[i] if c in known)
-            h = _contract([result, *other_terms], reached, [g, *others])
-            # A letter that stands in this operand alone was summed over: its gradient is the same at every place.
-            sizes = dict(zip(reached, h.shape))  # noqa: B905 (of equal length)
-            h = reshape(h, tuple(sizes.get(c, 1) for c in terms[i]))
-            wide = tuple(sizes.get(c, n) for c, n in zip(terms[i], shapes[i]))  # noqa: B905 (of equal length)
-            return broadcast_to(h, wide)
-
-        vjp.__qualname__ = "einsum"
-        return vjp
-
-    return _contract(terms, result, arrays), tuple(back(i) for i in range(len(arrays)))
+    >>> triu([[1.0, 2.0], [3.0, 4.0]])
+    array([[1., 2.],
+           [0., 4.]], dtype=float32)
+    """
+    return namespace(x).triu(x, k), (lambda g: namespace(g).triu(g, k),)
 
 
-def _contract(terms: Sequence[str], result: str, arrays: Sequence[Array]) -> Array:
-    return namespace(*arrays).einsum(f"{','.join(terms)}->{result}", *arrays)
+@composite
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The diagonal of two axes, as a new last axis.
+
+    y[..., i] = x[i, i + offset, ...]
+
+    >>> diagonal([[1.0, 2.0], [3.0, 4.0]])
+    array([1., 4.], dtype=float32)
+    """
+    x = as_value(x)
+    if x.ndim < 2:
+        raise ShapeError(f"diagonal: needs two axes or more, got shape {x.shape}; expand_dims adds one")
+    a, b = one_axis(axis1, x.shape), one_axis(axis2, x.shape)
+    if a == b:
+        raise ShapeError(f"diagonal: needs two different axes, got axis {a} twice for shape {x.shape}; name another")
+    x = transpose(x, [i for i in range(x.ndim) if i not in (a, b)] + [a, b])
+    rows, columns = x.shape[-2:]
+    first = max(-offset, 0)
+    i = np.arange(first, max(first, min(rows, columns - offset)))
+    return x[..., i, i + offset]
 
 
-def _parse(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
-    """The letters of each operand and of the result, with '...' spelled out and a missing result made as NumPy does."""
-    left, arrow, result = subscripts.replace(" ", "").partition("->")
-    terms = left.split(",")
-    if len(terms) != len(ndims):
-        raise ShapeError(f"einsum: {subscripts!r} names {len(terms)} operands, got {len(ndims)}; one term for each")
-    spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in subscripts]
-    depth = 0
-    for i, (term, ndim) in enumerate(zip(terms, ndims)):  # noqa: B905 (checked above)
-        named = len(term.replace("...", ""))
-        extra = ndim - named
-        if extra < 0 or (extra and "..." not in term):
-            raise ShapeError(f"einsum: term {term!r} names {named} axes, got an operand of {ndim}; one letter for each")
-        depth = max(depth, extra)
-        terms[i] = term.replace("...", "".join(spare[-extra:]) if extra else "")
-    if not arrow:
-        letters = "".join(terms)
-        result = "..." + "".join(sorted(c for c in set(letters) if letters.count(c) == 1 and c not in spare))
-    return terms, result.replace("...", "".join(spare[-depth:]) if depth else "")
+@composite
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Sum of the diagonal of two axes.
+
+    y = sum_i x[i, i + offset]
+
+    >>> trace([[1.0, 2.0], [3.0, 4.0]])
+    np.float32(5.0)
+    """
+    return diagonal(x, offset, axis1, axis2).sum(axis=-1)

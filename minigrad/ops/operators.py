@@ -16,7 +16,7 @@ from minigrad.explain import explain_forward
 from minigrad.graph import Leaf, Node
 from minigrad.manners import OPERATORS
 from minigrad.modes import recording
-from minigrad.ops import arithmetic, index, linalg, piecewise, reduce, shape
+from minigrad.ops import arithmetic, arrange, cumulative, index, linalg, piecewise, reduce, shape
 from minigrad.tensor import Nested, Tensor, raw
 
 # Python's name -> (op, NumPy's name for what `ndarray <operator> tensor` calls)
@@ -52,17 +52,17 @@ METHODS: dict[str, Callable[..., Any]] = {
     "argmin": reduce.argmin,
     "astype": piecewise.astype,
     "clip": piecewise.clip,
-    "cumprod": reduce.cumprod,
-    "cumsum": reduce.cumsum,
-    "diagonal": shape.diagonal,
+    "cumprod": cumulative.cumprod,
+    "cumsum": cumulative.cumsum,
+    "diagonal": linalg.diagonal,
     "dot": linalg.matmul,
     "flatten": shape.flatten,
     "max": reduce.max,
     "mean": reduce.mean,
     "min": reduce.min,
-    "prod": reduce.prod,
+    "prod": cumulative.prod,
     "ravel": shape.flatten,
-    "repeat": shape.repeat,
+    "repeat": arrange.repeat,
     "reshape": shape.reshape,
     "round": piecewise.round,
     "squeeze": shape.squeeze,
@@ -70,7 +70,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "sum": reduce.sum,
     "swapaxes": shape.swapaxes,
     "take": index.take,
-    "trace": shape.trace,
+    "trace": linalg.trace,
     "transpose": shape.transpose,
     "var": reduce.var,
 }

@@ -1,9 +1,9 @@
 """Reductions: many elements become one.
 
 `axis` is None (all axes), one axis or a tuple of axes; `keepdims=True` leaves the reduced axes with size 1. A vjp
-brings the gradient back to that form (`_kept`) and lets it spread over the elements again.
+brings the gradient back to that form (`kept_shape`) and lets it spread over the elements again.
 
-Builds on: `minigrad.ops.arithmetic`, `minigrad.ops.piecewise`. Read next: `minigrad.ops.shape`.
+Builds on: `minigrad.ops.axes`, `minigrad.ops.piecewise`. Read next: `minigrad.ops.cumulative`.
 """
 
 from __future__ import annotations
@@ -12,27 +12,23 @@ from typing import Any
 
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
-from minigrad.ops.axes import all_axes, one_axis
+from minigrad.ops.axes import all_axes
 from minigrad.ops.piecewise import abs as _abs
-from minigrad.ops.shape import concatenate, flip, moveaxis, reshape
 from minigrad.tape import Result, Value, composite, op
-from minigrad.tensor import Tensor, as_array, as_value, raw
-
-__all__ = [
-    "all", "any", "argmax", "argmin", "cumprod", "cumsum", "logsumexp", "max", "mean", "min", "norm", "prod", "std",
-    "sum", "var",
-]  # fmt: skip
+from minigrad.tensor import as_value, raw
 
 Axis = Any  # None, int or tuple of ints
 
+__all__ = ["all", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "std", "sum", "var"]
 
-def _kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
+
+def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """The shape of a reduction of `shape` with keepdims."""
     axes = all_axes(axis, shape)
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
-def _count(shape: tuple[int, ...], axis: Axis) -> int:
+def count(shape: tuple[int, ...], axis: Axis) -> int:
     """How many elements become one."""
     n = 1
     for a in all_axes(axis, shape):
@@ -53,7 +49,7 @@ def sum(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
     >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([4., 6.], dtype=float32)
     """
-    shape, kept = x.shape, _kept(x.shape, axis)
+    shape, kept = x.shape, kept_shape(x.shape, axis)
     return x.sum(axis=axis, keepdims=keepdims), (lambda g: _spread(g, kept, shape),)
 
 
@@ -66,7 +62,7 @@ def mean(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
     >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([2., 3.], dtype=float32)
     """
-    shape, kept, n = x.shape, _kept(x.shape, axis), _count(x.shape, axis)
+    shape, kept, n = x.shape, kept_shape(x.shape, axis), count(x.shape, axis)
     return x.mean(axis=axis, keepdims=keepdims), (lambda g: _spread(g / n, kept, shape),)
 
 
@@ -81,7 +77,7 @@ def var(x: Value, /, axis: Any = None, keepdims: bool = False, ddof: int = 0) ->
     >>> var([1.0, 2.0, 3.0, 4.0])
     np.float32(1.25)
     """
-    kept, n = _kept(x.shape, axis), _count(x.shape, axis) - ddof
+    kept, n = kept_shape(x.shape, axis), count(x.shape, axis) - ddof
     d = x - x.mean(axis=axis, keepdims=True)
     return (d * d).sum(axis=axis, keepdims=keepdims) / n, (lambda g: (g * (2 / n)).reshape(kept) * d,)
 
@@ -97,7 +93,7 @@ def std(x: Value, /, axis: Any = None, keepdims: bool = False, ddof: int = 0) ->
     >>> std([1.0, 1.0, 3.0, 3.0])
     array(1., dtype=float32)
     """
-    kept, n = _kept(x.shape, axis), _count(x.shape, axis) - ddof
+    kept, n = kept_shape(x.shape, axis), count(x.shape, axis) - ddof
     d = x - x.mean(axis=axis, keepdims=True)
     y = _safe_root((d * d).sum(axis=axis, keepdims=keepdims) / n)
     return y, (lambda g: (g / (n * _nonzero(y))).reshape(kept) * d,)
@@ -142,7 +138,7 @@ def min(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
 
 def _extreme(x: Array, name: str, axis: Axis, keepdims: bool) -> tuple[Array, Any]:
     value = raw(x)
-    kept = _kept(x.shape, axis)
+    kept = kept_shape(x.shape, axis)
     y = getattr(x, name)(axis=axis, keepdims=keepdims)
     winners = value == raw(y).reshape(kept)
     share = winners / winners.sum(axis=axis, keepdims=True).astype(value.dtype)
@@ -160,7 +156,7 @@ def logsumexp(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
     >>> logsumexp([1000.0, 1000.0]).round(3)
     np.float32(1000.693)
     """
-    xp, kept = namespace(x), _kept(x.shape, axis)
+    xp, kept = namespace(x), kept_shape(x.shape, axis)
     top = raw(x).max(axis=axis, keepdims=True)  # a constant: shifting by it changes nothing
     top = namespace(top).where(namespace(top).isfinite(top), top, 0)
     e = xp.exp(x - top)
@@ -171,14 +167,14 @@ def logsumexp(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
 
 @op
 def _norm__two(x: Value, /, axis: Any, keepdims: Any) -> Result:
-    kept = _kept(x.shape, axis)
+    kept = kept_shape(x.shape, axis)
     y = _safe_root((x * x).sum(axis=axis, keepdims=keepdims))
     return y, (lambda g: (g / _nonzero(y)).reshape(kept) * x,)
 
 
 @op
 def _norm__p(x: Value, /, p: float, axis: Any, keepdims: bool) -> Result:
-    kept = _kept(x.shape, axis)
+    kept = kept_shape(x.shape, axis)
     size, sign = _abs(x), namespace(raw(x)).sign(raw(x))
     y = _safe_root((size**p).sum(axis=axis, keepdims=keepdims), p)
     return y, (lambda g: (g / _nonzero(y) ** (p - 1)).reshape(kept) * sign * size ** (p - 1),)
@@ -204,85 +200,6 @@ def norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> A
     if not ord > 0:
         raise ShapeError(f"norm: the order must be a number above 0 or inf, got ord={ord}; 2 is the usual length")
     return _norm__p(x, float(ord), axis, keepdims)
-
-
-# -- products and running sums -----------------------------------------------------------------------------------------
-
-
-@composite
-def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Product over axes.
-
-    y = prod_i x_i
-
-    Gradient: the product of the others, zeros included: a tree of multiplications, so nothing is divided.
-
-    >>> prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
-    array([3., 8.], dtype=float32)
-    """
-    if not isinstance(x, Tensor):
-        x = as_array(x)
-        return namespace(x).prod(x, axis=axis, keepdims=keepdims)
-    kept, axes = _kept(x.shape, axis), all_axes(axis, x.shape)
-    rest = [i for i in range(x.ndim) if i not in axes]
-    n = _count(x.shape, axis)
-    y = reshape(x.transpose(*rest, *axes), *(x.shape[i] for i in rest), n)
-    ones = namespace(raw(x)).ones((*y.shape[:-1], 1), dtype=x.dtype)
-    if n == 0:
-        y = y.sum(axis=-1, keepdims=True) + 1
-    while y.shape[-1] > 1:
-        if y.shape[-1] % 2:
-            y = concatenate([y, ones], -1)
-        y = y[..., ::2] * y[..., 1::2]
-    return reshape(y, *(kept if keepdims else y.shape[:-1]))
-
-
-def _along(x: Any, axis: int | None) -> tuple[Any, int]:
-    """For running sums and products: flattened where no axis is given."""
-    x = as_value(x)
-    return (reshape(x, -1), 0) if axis is None else (x, one_axis(axis, x.shape))
-
-
-@op
-def _cumsum(x: Value, /, axis: Any) -> Result:
-    return namespace(x).cumsum(x, axis), (lambda g: flip(namespace(g).cumsum(flip(g, axis), axis), axis),)
-
-
-@composite
-def cumsum(x: Any, axis: int | None = None) -> Any:
-    """Running sum along an axis, of the flattened array by default.
-
-    y_i = sum_{j <= i} x_j
-
-    >>> cumsum([1.0, 2.0, 3.0])
-    array([1., 3., 6.], dtype=float32)
-    """
-    return _cumsum(*_along(x, axis))
-
-
-@composite
-def cumprod(x: Any, axis: int | None = None) -> Any:
-    """Running product along an axis, of the flattened array by default.
-
-    y_i = prod_{j <= i} x_j
-
-    Gradient: exact with zeros too; the product is built by doubling (a scan), so nothing is divided.
-
-    >>> cumprod([1.0, 2.0, 3.0])
-    array([1., 2., 6.], dtype=float32)
-    """
-    x, axis = _along(x, axis)
-    if not isinstance(x, Tensor):
-        return namespace(x).cumprod(x, axis)
-    y, step = moveaxis(x, axis, -1), 1
-    while step < x.shape[axis]:  # after each round y_i is the product of the last 2 * step elements up to i
-        ones = namespace(raw(x)).ones((*y.shape[:-1], step), dtype=x.dtype)
-        y = y * concatenate([ones, y[..., :-step]], -1)
-        step *= 2
-    return moveaxis(y, -1, axis)
-
-
-# -- plain answers -----------------------------------------------------------------------------------------------------
 
 
 def _plain(x: Any) -> Any:

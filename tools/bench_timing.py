@@ -1,0 +1,103 @@
+"""What every benchmark of the project shares: interleaved rounds, medians, one thread, and a look at the machine.
+
+Absolute times drift on a shared machine, ratios taken side by side in one run hold. So the sides take turns within a
+round, a ratio is formed in each round, and the median of those ratios counts; `spread` says how far they lie apart.
+"""
+
+import importlib.util
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+
+import numpy as np
+import threadpoolctl
+
+__all__ = ["have_torch", "interleaved", "machine", "one_thread", "quartiles", "warn_if_busy"]
+
+Block = Callable[[], object]
+
+
+def have_torch() -> bool:
+    return importlib.util.find_spec("torch") is not None
+
+
+def interleaved(blocks: Sequence[Block], rounds: int) -> list[list[float]]:
+    """Seconds of each block in each round; who goes first changes from round to round."""
+    times: list[list[float]] = [[] for _ in blocks]
+    for block in blocks:  # memory, caches and lazily made kernels
+        block()
+    for number in range(rounds):
+        order = range(len(blocks)) if number % 2 == 0 else reversed(range(len(blocks)))
+        for i in order:
+            start = perf_counter()
+            blocks[i]()
+            times[i].append(perf_counter() - start)
+    return times
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float]:
+    """The median, and the distance of the quartiles as a part of it.
+
+    >>> quartiles([1.0, 2.0, 3.0])
+    (2.0, 0.5)
+    """
+    if len(values) < 2:
+        return values[0], 0.0
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return middle, (high - low) / middle
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for every library inside the block."""
+    if have_torch():
+        import torch
+
+        torch.set_num_threads(1)
+    with threadpoolctl.threadpool_limits(1):
+        yield
+
+
+def machine() -> dict[str, str]:
+    """What the numbers were taken on."""
+    about = {
+        "machine": f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+    for pool in threadpoolctl.threadpool_info():
+        if pool["user_api"] == "blas" and "blas" not in about:
+            about["blas"] = f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
+    if have_torch():
+        import torch
+
+        about["torch"] = torch.__version__
+    return about
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or "unknown processor"
+
+
+def warn_if_busy(tries: int = 40) -> str:
+    """A warning if other work disturbs the clock, else nothing: the same small sum, timed again and again."""
+    work, times = list(range(20_000)), []
+    for _ in range(tries):
+        start = perf_counter()
+        sum(work)
+        times.append(perf_counter() - start)
+    noise = statistics.quantiles(times, n=10)[8] / min(times)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if noise < 1.25 and load < 0.5 * (os.cpu_count() or 1):
+        return ""
+    warning = f"warning: the machine is busy (load {load:.1f}, equal work varies by {noise:.2f}); trust no time here"
+    print(warning, file=sys.stderr)
+    return warning
