@@ -16,7 +16,6 @@ Builds on: `minigrad.graph`, `minigrad.tensor`. Read next: `minigrad.backward`.
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, Protocol, cast
 
@@ -72,14 +71,12 @@ def op(body: Callable[P, Result]) -> Op[P]:
     >>> x.grad
     array([12.], dtype=float32)
     """
-    kinds = [p.kind for p in inspect.signature(body).parameters.values()]
-    inputs = kinds.count(inspect.Parameter.POSITIONAL_ONLY)
-    if not inputs:
-        variadic = inspect.Parameter.VAR_POSITIONAL in kinds
-        inputs = ALL if variadic else kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    code = body.__code__  # the signature, without `inspect`, whose import takes longer than all of minigrad's
+    variadic = bool(code.co_flags & 0x04)
+    inputs = code.co_posonlyargcount or (ALL if variadic else code.co_argcount)
     name = public_name(body.__name__)
     wrapped = _general(body, name, inputs)
-    if len(kinds) == inputs in FAST:  # nothing static: worth the lines of a fast path
+    if code.co_argcount + code.co_kwonlyargcount + variadic == inputs in FAST:  # nothing static: worth a fast path
         wrapped = FAST[inputs](body, name, wrapped)
     call = cast("Op[P]", functools.wraps(body)(wrapped))
     call.body, call.is_op = body, True

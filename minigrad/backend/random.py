@@ -11,7 +11,6 @@ Builds on: `minigrad.backend.bits`. Read next: `minigrad.nn.init`.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import operator
 import threading
@@ -65,6 +64,8 @@ class Generator:
         >>> Generator(1).fork("encoder.dropout", 3).state == Generator(1).fork("encoder.dropout", 3).state
         True
         """
+        import hashlib  # the one user of a module that takes milliseconds to load
+
         digest = hashlib.blake2b(self._seed.to_bytes(8, "little"), digest_size=8)
         for name in names:
             if not isinstance(name, str):

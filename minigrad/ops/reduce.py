@@ -96,7 +96,7 @@ def std(x: Value, /, axis: Any = None, keepdims: bool = False, ddof: int = 0) ->
     kept, n = kept_shape(x.shape, axis), count(x.shape, axis) - ddof
     d = x - x.mean(axis=axis, keepdims=True)
     y = _safe_root((d * d).sum(axis=axis, keepdims=keepdims) / n)
-    return y, (lambda g: (g / (n * _nonzero(y))).reshape(kept) * d,)
+    return y, (lambda g: (g / n).reshape(kept) * _unit(d, y.reshape(kept)),)
 
 
 def _safe_root(s: Array, p: float = 2) -> Array:
@@ -106,8 +106,10 @@ def _safe_root(s: Array, p: float = 2) -> Array:
     return xp.where(zero, 0, xp.sqrt(safe) if p == 2 else safe ** (1 / p))
 
 
-def _nonzero(y: Array) -> Array:
-    return namespace(y).where(raw(y) == 0, 1, y)
+def _unit(x: Array, y: Array) -> Array:
+    """x / y, and 0 to every order where y is 0."""
+    xp, zero = namespace(x, y), raw(y) == 0
+    return xp.where(zero, 0, x / xp.where(zero, 1, y))
 
 
 @op
@@ -169,7 +171,7 @@ def logsumexp(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
 def _norm__two(x: Value, /, axis: Any, keepdims: Any) -> Result:
     kept = kept_shape(x.shape, axis)
     y = _safe_root((x * x).sum(axis=axis, keepdims=keepdims))
-    return y, (lambda g: (g / _nonzero(y)).reshape(kept) * x,)
+    return y, (lambda g: g.reshape(kept) * _unit(x, y.reshape(kept)),)
 
 
 @op
@@ -177,7 +179,7 @@ def _norm__p(x: Value, /, p: float, axis: Any, keepdims: bool) -> Result:
     kept = kept_shape(x.shape, axis)
     size, sign = _abs(x), namespace(raw(x)).sign(raw(x))
     y = _safe_root((size**p).sum(axis=axis, keepdims=keepdims), p)
-    return y, (lambda g: (g / _nonzero(y) ** (p - 1)).reshape(kept) * sign * size ** (p - 1),)
+    return y, (lambda g: g.reshape(kept) * sign * _unit(size, y.reshape(kept)) ** (p - 1),)
 
 
 @composite

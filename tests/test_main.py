@@ -1,0 +1,32 @@
+"""`python -m minigrad` prints what a bug report needs."""
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+
+def test_the_environment_is_printed_in_two_columns():
+    root = Path(__file__).parents[1]
+    path = os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "minigrad"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    lines = done.stdout.splitlines()
+    rows = {line.split()[0]: line.split(maxsplit=1)[1] for line in lines if line}
+    assert not done.stderr
+    assert rows["Python"].startswith(platform.python_version())
+    assert rows["NumPy"] == np.__version__
+    assert rows["numpy"].startswith(f"yes: version {np.__version__}")
+    assert rows["strict"].startswith("yes: a double of CuPy")
+    assert rows["cupy"].startswith(("yes: version", "no: cupy: "))
+    assert {"minigrad", "platform", "BLAS", "torch", "safetensors", "package", "backend"} <= set(rows)
+    starts = {len(line) - len(line[15:].lstrip()) for line in lines if line}
+    assert starts == {15}  # the second column stands in one place
