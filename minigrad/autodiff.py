@@ -12,6 +12,7 @@ Builds on: `minigrad.tape`, `minigrad.backward`, `minigrad.ops`. Read next: `min
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from minigrad.backend import namespace
 from minigrad.backward import walk
-from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.graph import Leaf, Node
 from minigrad.modes import new_level
 from minigrad.ops import stack
@@ -69,6 +70,9 @@ def _vjp(name: str, f: Callable[..., Any], xs: Sequence[Any]) -> tuple[Any, Call
             raise ShapeError(
                 f"{name}: the gradient must have the shape {shape} of the result, got {v.shape}; reshape it"
             )
+        if namespace(raw(v)) is not namespace(raw(y)):
+            here, there = namespace(raw(y)).name, namespace(raw(v)).name
+            raise DeviceError(f"{name}: the gradient must lie on {here} like the result, got {there}; move it")
         found: dict[Any, Any] = {}
 
         def deposit(leaf: Leaf, g: Any) -> None:
@@ -142,7 +146,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
 
 def _places(name: str, argnums: Argnums, count: int) -> list[int]:
     """Which of `count` arguments are meant, counted from 0."""
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    numbers = tuple(argnums) if isinstance(argnums, Sequence) else (operator.index(argnums),)
     places = [n % count if -count <= n < count else -1 for n in numbers]
     if -1 in places or len(set(places)) < len(places):
         raise GraphError(
@@ -167,7 +171,7 @@ def _value_and_grad(name: str, f: Callable[..., Any], argnums: Argnums) -> Calla
         if y.size != 1:
             raise GraphError(f"{name}: the function must return one number, got shape {y.shape}; use sum, or jacobian")
         gradients = pullback(namespace(raw(y)).ones(y.shape, dtype=y.dtype))
-        return y, gradients[0] if isinstance(argnums, int) else gradients
+        return y, gradients if isinstance(argnums, Sequence) else gradients[0]
 
     return call
 
@@ -200,7 +204,7 @@ def _grad(name: str, f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
     return call
 
 
-def jvp(f: Callable[..., Any], xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
     """The value of `f` and its derivative along a direction.
 
     y = f(x), and dy/dx v
@@ -211,8 +215,10 @@ def jvp(f: Callable[..., Any], xs: Sequence[Any], vs: Sequence[Any]) -> tuple[An
     >>> jvp(lambda x: x * x, [np.array([1.0, 2.0])], [np.array([1.0, 0.0])])
     (array([1., 4.]), array([2., 0.]))
     """
-    xs = [as_value(x) for x in xs]
-    vs = [as_value(v) for v in vs]
+    if not isinstance(xs, Sequence) or not isinstance(vs, Sequence):
+        got = f"{type(xs).__name__} and {type(vs).__name__}"
+        raise DTypeError(f"jvp: inputs and directions come as two lists, got {got}; pass [x] and [v]")
+    xs, vs = [as_value(x) for x in xs], [as_value(v) for v in vs]
     if [x.shape for x in xs] != [v.shape for v in vs]:
         raise ShapeError(
             f"jvp: each direction must have its input's shape, got inputs {[x.shape for x in xs]} and directions "
@@ -224,7 +230,8 @@ def jvp(f: Callable[..., Any], xs: Sequence[Any], vs: Sequence[Any]) -> tuple[An
         return sum(((g * v).sum() for g, v in zip(pullback(u), vs, strict=True)), start=0.0)
 
     zeros = namespace(raw(y)).zeros(y.shape, dtype=y.dtype)
-    return y, grad(along)(zeros if not isinstance(y, Tensor) else Tensor(zeros))
+    zeros = Tensor(zeros) if isinstance(y, Tensor) else zeros
+    return y, zeros if y.dtype.kind != "f" else _grad("jvp", along)(zeros)
 
 
 def jacobian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from typing import Any
 from minigrad.backend import namespace
 from minigrad.errors import DeviceError, GraphError, ShapeError, add_note
 from minigrad.explain import explain_backward, stale_array
-from minigrad.graph import KEEP, Leaf, op_name
+from minigrad.graph import KEEP, NEVER, Leaf, op_name
 from minigrad.tensor import Tensor, as_array
 
 __all__ = ["backward", "sum_to", "walk"]
@@ -24,7 +24,7 @@ __all__ = ["backward", "sum_to", "walk"]
 Deposit = Callable[[Any, Any], None]
 
 
-def walk(root: Any, seed: Any, deposit: Deposit, keep: bool = False, until: float = float("inf")) -> None:
+def walk(root: Any, seed: Any, deposit: Deposit, keep: bool = False, until: int = NEVER) -> None:
     """Send `seed` back from `root`; `deposit(place, gradient)` gets what arrives at leaves.
 
     Nodes older than `until` count as leaves. Nodes are freed as they are walked unless `keep`. A node is ready when it
@@ -63,7 +63,7 @@ def walk(root: Any, seed: Any, deposit: Deposit, keep: bool = False, until: floa
                 else:
                     pending[parent] = h
                     heappush(heap, (parent.tick, parent))
-    except Exception as error:
+    except BaseException as error:  # an interrupt too leaves half a walk behind
         if vjps:
             explain_backward(node, op_name(vjps), [p.shape for p in parents or ()], error)
         walked.stopped(op_name(vjps) if vjps else "a hook", error)
@@ -78,7 +78,7 @@ class Walked:
         "run the forward again, or keep the graph with backward(retain_graph=True)"
     )
 
-    def stopped(self, place: str, error: Exception) -> None:
+    def stopped(self, place: str, error: BaseException) -> None:
         self.why = (
             f"backward: an earlier walk of this graph stopped in {place!r} with {type(error).__name__}, got half of "
             "its gradients; mend that and run the forward again"

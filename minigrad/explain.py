@@ -15,7 +15,7 @@ from typing import Any
 
 from minigrad.backend import namespace
 from minigrad.errors import DeviceError, DTypeError, GraphError, MinigradError, MutationError, ShapeError, add_note
-from minigrad.graph import Leaf, Node
+from minigrad.graph import Leaf, Node, lock
 from minigrad.tensor import raw
 
 __all__ = ["arrays_of", "explain_backward", "explain_forward", "stale_array"]
@@ -60,7 +60,7 @@ def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> None:
     add_note(error, f"{name}: raised in the op's forward, got shape {shapes}")
 
 
-def explain_backward(node: Node, op: str, shapes: Sequence[tuple[int, ...]], error: Exception) -> None:
+def explain_backward(node: Node, op: str, shapes: Sequence[tuple[int, ...]], error: BaseException) -> None:
     """Add to an error of the walk the op it happened in, and in debug mode the user's line that made it."""
     line = getattr(node, "line", "")
     made = f", made at {line}" if line else "; minigrad.debug() would show the line that made it"
@@ -85,7 +85,9 @@ def arrays_of(function: Any, depth: int = 4) -> Iterator[Any]:
 
 def stale_array(node: Node) -> None:
     """Raise if a leaf was written after `node` was recorded and the node's vjps still need what stood there."""
-    for leaf in list(Leaf.writes):
+    with lock:
+        written = list(Leaf.writes)
+    for leaf in written:
         if leaf.written < node.tick:
             for vjp in node.vjps or ():
                 for array in arrays_of(vjp):

@@ -17,17 +17,19 @@ from typing import Any, ClassVar
 
 from minigrad.backend import Array, namespace
 
-__all__ = ["KEEP", "Hook", "Leaf", "Node", "Vjp", "joint", "op_name", "public_name", "tick"]
+__all__ = ["KEEP", "NEVER", "Hook", "Leaf", "Node", "Vjp", "joint", "lock", "op_name", "public_name", "tick"]
 
 # One clock for everything that has an order: recorded ops, leaves, writes. It runs backwards, so that the newest tick
 # is the smallest and a heap hands out the newest node first.
 tick = count(0, -1).__next__
 
+NEVER = 1 << 62  # a tick before all others
+
 Vjp = Callable[[Any], Any]
 Hook = Callable[[Any], Any]
 
 
-_depositing = threading.Lock()
+lock = threading.Lock()  # for what threads share: gradients of leaves, and the list of those written
 
 KEEP = "keep"  # in a node's `watch`: keep the gradient that flows on
 
@@ -39,7 +41,7 @@ class Leaf:
 
     vjps: ClassVar[None] = None  # nothing lies behind a leaf
     parents: ClassVar[None] = None
-    newest_write: ClassVar[float] = float("inf")
+    newest_write: ClassVar[int] = NEVER
     writes: ClassVar[weakref.WeakSet[Leaf]] = weakref.WeakSet()
 
     def __init__(self, value: Any) -> None:
@@ -47,28 +49,35 @@ class Leaf:
         self.shape, self.dtype = value.shape, value.dtype
         self.grad: Array | None = None
         self.watch: dict[Any, Hook] | None = None
-        self.written: float = float("inf")
+        self.written = NEVER
         self.array: Array | None = None
 
     def deposit(self, g: Array) -> None:
         """Add `g` to the gradient. The gradient is the leaf's own memory: the first deposit copies."""
-        with _depositing:  # threads may share a leaf, and the library lets go of the interpreter while it adds
+        lock.acquire()  # threads may share a leaf; `with` takes twice as long, and this is once per use of a leaf
+        try:
             if self.grad is None:
                 self.grad = namespace(g).array(g, dtype=self.dtype)
             else:
                 self.grad += g
+        finally:
+            lock.release()
 
     def stamp(self, array: Array) -> None:
         """Note that `array`, the leaf's memory, was written now; backward walks compare their nodes with it."""
-        self.written = Leaf.newest_write = tick()
-        self.array = array
-        Leaf.writes.add(self)
+        with lock:
+            self.written = Leaf.newest_write = tick()
+            self.array = array
+            Leaf.writes.add(self)
 
 
 class Node:
-    """One recorded op: when, its result's shape, and for each input that needs a gradient its place and its vjp."""
+    """One recorded op: when, its result's shape, and for each input that needs a gradient its place and its vjp.
 
-    __slots__ = ("__weakref__", "kept", "parents", "shape", "tick", "vjps", "watch")
+    Made by `minigrad.tape.make` alone, which fills it in.
+    """
+
+    __slots__ = ("__weakref__", "kept", "line", "parents", "shape", "tick", "vjps", "watch")
 
     tick: int
     shape: tuple[int, ...]
@@ -76,13 +85,7 @@ class Node:
     vjps: tuple[Vjp, ...] | None  # None once freed
     watch: dict[Any, Hook] | None  # hooks, each under a token of its own
     kept: Any  # the gradient, after retain_grad(); unset before
-
-    def __init__(self, value: Any, parents: tuple[Node | Leaf, ...], vjps: tuple[Vjp, ...]) -> None:
-        self.tick = tick()
-        self.shape = value.shape
-        self.parents = parents
-        self.vjps = vjps
-        self.watch = None
+    line: str  # the user's line that made it, in debug mode; unset else
 
     @property
     def op(self) -> str:

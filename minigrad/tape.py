@@ -22,12 +22,12 @@ from typing import Any, ParamSpec, Protocol, cast
 import numpy as np
 
 from minigrad.explain import explain_forward
-from minigrad.graph import Node, Vjp, public_name
+from minigrad.graph import Leaf, Node, Vjp, public_name, tick
 from minigrad.modes import paused, recording
 from minigrad.promote import floating, promote
 from minigrad.tensor import FIRST, Nested, Tensor
 
-__all__ = ["Op", "Result", "Value", "composite", "op", "record"]
+__all__ = ["Op", "Result", "Value", "composite", "make", "op", "record"]
 
 P = ParamSpec("P")
 
@@ -50,7 +50,7 @@ NUMBERS = frozenset([float, int])
 ALL = -1  # the inputs of an op that takes any number of them
 new = object.__new__
 
-make_node: type[Node] = Node  # minigrad.debug puts a node that remembers more in its place
+constants: dict[Any, Any] = {}  # (number, dtype) -> 0-d array: NumPy takes twice as long with a Python number
 
 
 def op(body: Callable[P, Result]) -> Op[P]:
@@ -117,10 +117,7 @@ def _unary(body: Any, name: str, general: Any) -> Any:
                 except Exception as error:
                     explain_forward(name, (x,), error)
                     raise
-                out = new(Tensor)
-                out.value = y if type(y) is ndarray else settle(y)
-                out.node = make_node(y, (node,), vjps)
-                return out
+                return make(y, (node,), vjps)
         return general(x)
 
     return call
@@ -130,12 +127,14 @@ def _binary(body: Any, name: str, general: Any) -> Any:
     """Two inputs of level 1 that need gradients, or one of them and a Python number."""
 
     def call(a: Any, b: Any, /) -> Any:
-        if type(a) in FIRST and a.node is not None and (not paused or recording()):
-            value = a.value
-            if type(b) in FIRST and b.node is not None:
-                other, number = b.value, False
-            elif type(b) in NUMBERS:  # with a Python number NumPy takes twice as long, here and again in backward
-                other, number = np.array(b, value.dtype) if type(value) is ndarray else b, True
+        if type(a) in FIRST and (m := a.node) is not None and (not paused or recording()):
+            value, n = a.value, None
+            if type(b) in FIRST and (n := b.node) is not None:
+                other = b.value
+            elif type(b) in NUMBERS:
+                other = b if type(value) is not ndarray else constants.get((b, value.dtype))
+                if other is None:
+                    other = constant(b, value.dtype)
             else:
                 return general(a, b)
             try:
@@ -143,10 +142,7 @@ def _binary(body: Any, name: str, general: Any) -> Any:
             except Exception as error:
                 explain_forward(name, (a, b), error)
                 raise
-            out = new(Tensor)
-            out.value = y if type(y) is ndarray else settle(y)
-            out.node = make_node(y, (a.node,), vjps[:1]) if number else make_node(y, (a.node, b.node), vjps)
-            return out
+            return make(y, (m,), (vjps[0],)) if n is None else make(y, (m, n), vjps)
         return general(a, b)
 
     return call
@@ -184,15 +180,35 @@ def record(y: Any, level: int, xs: Sequence[Any], vjps: Sequence[Vjp], name: str
             for x, vjp in zip(xs, vjps, strict=True)
             if isinstance(x, Tensor) and x.level == level and x.node is not None
         ]
-    y = settle(y)
-    if not edges:
+    if edges:
+        out = make(y, *zip(*edges, strict=True))
+    else:
         floating(name, y, values)
-    node = make_node(y, *zip(*edges, strict=True)) if edges else None
-    if level > 1:
-        return Nested(y, level, node)
+        out = new(Tensor)
+        out.value, out.node = settle(y), None
+    return out if level == 1 else Nested(out.value, level, out.node)
+
+
+def make(y: Any, parents: tuple[Node | Leaf, ...], vjps: tuple[Vjp, ...]) -> Tensor:
+    """A Tensor with value `y`, and the node behind it: the one place that makes nodes, and debug mode's way in."""
+    node = new(Node)
+    node.tick = tick()
+    node.shape = y.shape
+    node.parents = parents
+    node.vjps = vjps
+    node.watch = None
     out = new(Tensor)
-    out.value, out.node = y, node
+    out.value = y if type(y) is ndarray else settle(y)
+    out.node = node
     return out
+
+
+def constant(number: float, dtype: Any) -> Any:
+    """The number as a 0-d array, kept for the next time; zeros are not kept, since 0.0 and -0.0 are one key."""
+    if len(constants) > 1000:
+        constants.clear()
+    array = np.array(number, dtype)
+    return constants.setdefault((number, dtype), array) if number else array
 
 
 def _below(x: Any, level: int) -> Any:

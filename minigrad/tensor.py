@@ -52,6 +52,10 @@ class Tensor(Manners):
     node: Node | Leaf | None
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
+        if isinstance(data, Tensor) and (isinstance(data.node, Node) or data.level > 1):
+            raise GraphError(
+                "Tensor: the graph of the tensor would be lost, got one with a graph; use it as it is, or detach()"
+            )
         self.value = as_array(data)
         self.node = None
         if requires_grad:
@@ -134,6 +138,8 @@ class Tensor(Manners):
         if array.shape != self.shape:
             raise ShapeError(f"data: the shape must stay {self.shape}, got {array.shape}; make a new Tensor instead")
         self._same_device("data", array)
+        if isinstance(self.node, Node):
+            raise GraphError(f"data: a graph hangs on this tensor, made by {self.node.op}; make a new tensor instead")
         self.write(..., array)
 
     def nearby(self, data: Any) -> Array:
@@ -180,22 +186,22 @@ class Tensor(Manners):
         """The tensor on another backend; a leaf gives a leaf, and no gradient flows through the move."""
         if isinstance(self.node, Node):
             raise GraphError(f"to: a graph hangs on this tensor, made by {self.node.op}; move the inputs, or detach()")
-        return type(self)(move(raw(self), name), requires_grad=self.requires_grad)
+        return _rebuild(type(self), move(raw(self), name), self.requires_grad, None, self._extras())
 
     __hash__ = object.__hash__  # by identity: == compares elements
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> Any:  # pickle, copy and deepcopy all ask this
         if isinstance(self.node, Node):
-            raise GraphError(f"pickle: a graph hangs on this tensor, made by {self.node.op}; copy t.detach() instead")
-        return _rebuild, (type(self), raw(self), self.requires_grad)
+            raise GraphError(f"copy: a graph hangs on this tensor, made by {self.node.op}; copy t.detach() instead")
+        return _rebuild, (type(self), raw(self), self.requires_grad, self.grad, self._extras())
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if isinstance(self.node, Node):
-            raise GraphError(f"deepcopy: a graph hangs on this tensor, made by {self.node.op}; copy t.detach() instead")
-        copy = _rebuild(type(self), raw(self).copy(), self.requires_grad)
-        if self.node is not None and self.node.grad is not None:
-            copy.grad = self.node.grad
-        return copy
+    def _extras(self) -> dict[str, Any]:
+        """The attributes that a subclass has added."""
+        added = [kind for kind in type(self).__mro__ if kind not in Tensor.__mro__]
+        slots = [
+            s for kind in added for s in np.atleast_1d(vars(kind).get("__slots__", ())).tolist() if hasattr(self, s)
+        ]
+        return {**getattr(self, "__dict__", {}), **{slot: getattr(self, slot) for slot in slots}}
 
     # -- its gradient --------------------------------------------------------------------------------------------------
 
@@ -323,5 +329,12 @@ def _host(t: Tensor) -> np.ndarray[Any, Any]:
     return namespace(array).to_host(array)  # type: ignore[no-any-return]
 
 
-def _rebuild(kind: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
-    return kind(array, requires_grad=requires_grad)
+def _rebuild(kind: type[Tensor], value: Array, requires_grad: bool, grad: Any, extras: dict[str, Any]) -> Tensor:
+    """A tensor of this class with these contents; its constructor, which may ask for anything, is not called."""
+    out = object.__new__(kind)
+    out.value, out.node = value, Leaf(value) if requires_grad else None
+    for name, part in extras.items():
+        setattr(out, name, part)
+    if grad is not None:
+        out.grad = grad
+    return out

@@ -8,10 +8,11 @@ import pytest
 import minigrad as mg
 from minigrad import Tensor
 from minigrad.errors import GraphError
+from minigrad.tensor import raw
 
 
 def host(x):
-    return Tensor(x).numpy()
+    return Tensor(raw(x)).numpy()
 
 
 def leaf(*values):

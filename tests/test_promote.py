@@ -6,10 +6,11 @@ import pytest
 import minigrad as mg
 from minigrad import Tensor
 from minigrad.errors import DTypeError
+from minigrad.tensor import raw
 
 
 def host(x):
-    return Tensor(x).numpy()
+    return Tensor(raw(x)).numpy()
 
 
 FLOATS = ["float16", "float32", "float64"]

@@ -8,7 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import Tensor, tensor
-from minigrad.errors import DTypeError, ShapeError
+from minigrad.errors import DTypeError, GraphError, ShapeError
 
 # -- construction ------------------------------------------------------------------------------------------------------
 
@@ -67,6 +67,22 @@ def test_a_tensor_of_a_tensor_shares_values_but_no_graph():
     t = Tensor(x)
     assert not t.requires_grad
     assert t.value is x.value
+
+
+def test_a_tensor_of_a_tensor_with_a_graph_is_refused():
+    x = Tensor([1.0], requires_grad=True)
+    with pytest.raises(GraphError, match=r"^Tensor: .*graph.*detach"):
+        Tensor(x * 2)
+    with pytest.raises(GraphError, match=r"^Tensor: .*graph.*detach"):
+        mg.grad(lambda t: Tensor(t).sum())([1.0])
+
+
+def test_masks_combine_as_plain_arrays(device):
+    t = Tensor(np.array([True, False, True])).to(device)
+    u = np.array([True, True, False]) if device == "numpy" else mg.backend.move(np.array([True, True, False]), device)
+    assert [v.tolist() for v in (t & u, u | t, t ^ u, ~t)] == [
+        [True, False, False], [True, True, True], [False, True, True], [False, True, False]
+    ]  # fmt: skip
 
 
 def test_anything_with_dunder_array_is_taken():

@@ -41,7 +41,7 @@ def test_deepcopy_of_a_leaf_has_its_own_values_and_gradient(device):
 
 
 @pytest.mark.parametrize(
-    ("name", "duplicate"), [("pickle", pickle.dumps), ("deepcopy", copy.deepcopy), ("to", lambda t: t.to("strict"))]
+    ("name", "duplicate"), [("copy", pickle.dumps), ("copy", copy.deepcopy), ("to", lambda t: t.to("strict"))]
 )
 def test_a_tensor_with_a_graph_is_not_copied(name, duplicate):
     with pytest.raises(GraphError, match=rf"^{name}: .*exp.*detach"):

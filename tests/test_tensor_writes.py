@@ -8,6 +8,7 @@ import pytest
 import minigrad as mg
 from minigrad import Tensor
 from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
+from minigrad.tensor import raw
 
 IN_PLACE = [
     ("+=", operator.iadd, 2.0),
@@ -22,7 +23,7 @@ IN_PLACE = [
 
 
 def host(x):
-    return Tensor(x).numpy()
+    return Tensor(raw(x)).numpy()
 
 
 def square(requires_grad=False):

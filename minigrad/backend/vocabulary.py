@@ -77,7 +77,7 @@ class Backend:
         return array
 
     def shares_memory(self, a: Array, b: Array) -> bool:
-        """Whether the memory of two arrays overlaps: bounds alone, so it may err on the side of yes."""
+        """Whether two arrays have an element in common; where that is hard to say, yes."""
         raise NotImplementedError(f"{type(self).__name__}.shares_memory")
 
     def rsqrt(self, x: Array) -> Array:

@@ -8,6 +8,7 @@ Builds on: every file of this folder. Read next: `minigrad.autodiff`.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -38,10 +39,17 @@ COMPARISON: dict[str, Callable[..., Any]] = {
     "gt": arithmetic.greater,
     "ge": arithmetic.greater_equal,
 }
+# Masks combine as plain arrays, like the comparisons that make them: Python's name -> (function, NumPy's name)
+MASKS: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
+    "and": (operator.and_, "bitwise_and"),
+    "or": (operator.or_, "bitwise_or"),
+    "xor": (operator.xor, "bitwise_xor"),
+}
 METHODS: dict[str, Callable[..., Any]] = {
     "__abs__": piecewise.abs,
     "__contains__": lambda t, x: bool(reduce.any(arithmetic.equal(t, x))),
     "__getitem__": index.getitem,
+    "__invert__": lambda t: ~raw(t),
     "__neg__": arithmetic.negative,
     "__pos__": lambda t: t,
     "__setitem__": lambda t, where, new: _setitem(t, where, new),
@@ -90,10 +98,19 @@ def install() -> None:
     for name, op in COMPARISON.items():
         setattr(Tensor, f"__{name}__", op)
         OPERATORS[op.__name__] = op
+    for name, (mask, ufunc) in MASKS.items():
+        op = _on_arrays(mask)
+        setattr(Tensor, f"__{name}__", op)
+        setattr(Tensor, f"__r{name}__", _reflected(op))
+        OPERATORS[ufunc] = op
     for name, op in METHODS.items():
         setattr(Tensor, name, op)
     for name, (op, sentence) in PROPERTIES.items():
         setattr(Tensor, name, property(op, doc=sentence))
+
+
+def _on_arrays(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda a, b: function(raw(a), raw(b))
 
 
 def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:

@@ -33,7 +33,7 @@ def test_without_a_block_it_stays():
 
 
 def test_an_unknown_name_says_which_are_known_and_changes_nothing():
-    with pytest.raises(DeviceError, match="no backend has this name, got 'tpu'; known: .*cupy, numpy, strict"):
+    with pytest.raises(DeviceError, match=r"no backend has this name, got 'tpu'; known: .*cupy, numpy, strict"):
         use_backend("tpu")
     assert default_backend().name == "numpy"
     assert "'tpu'" in why_not("tpu")

@@ -28,6 +28,11 @@ def load():
     """
 '''
 
+LOAD = '''"""Load something.
+
+    >>> load()
+    """'''
+
 TAPE = """
 import functools
 
@@ -125,7 +130,7 @@ def test_a_good_package_passes(tmp_path):
     ("path", "old", "new", "message"),
     [
         ("minigrad/__init__.py", "__all__", "names", "minigrad/__init__.py:1: has no __all__; name there"),
-        ("minigrad/__init__.py", '"""Load something.\n\n    >>> load()\n    """', "pass", "__init__.py:14: minigrad.load has no docstring"),
+        ("minigrad/__init__.py", LOAD, "pass", "__init__.py:14: minigrad.load has no docstring"),
         ("minigrad/__init__.py", '"""Something is wrong."""', "pass", "minigrad.Error has no docstring"),
         ("minigrad/ops.py", "Twice the value.", "Twice the value", "minigrad/ops.py:6: minigrad.double opens with no"),
         ("minigrad/ops.py", "y = 2 x", "It doubles.", "minigrad.double shows no formula"),
