@@ -44,7 +44,7 @@ def test_a_gradient_penalty_agrees_with_differences(device):
 
 
 def test_a_gradient_penalty_agrees_with_pytorch():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch; the test above holds it against finite differences")
     ours = [Tensor(w, requires_grad=True) for w in WEIGHTS]
     loss = penalty_loss(ours, DATA)
     loss.backward()
