@@ -33,8 +33,8 @@ checks: $(STAMP)      ## layering, line budgets and documentation of the tree
 	$(PY) tools/check_docs.py
 	$(PY) tools/check_names.py
 
-bench: $(STAMP)      ## the benchmark suite
-	$(PY) tools/bench.py
+bench: $(STAMP)      ## time per op, beside PyTorch where that is installed
+	$(PY) tools/bench_ops.py
 
 reference: $(STAMP)      ## make the stored reference data again (installs PyTorch and scikit-learn)
 	$(PY) -m pip install -q --disable-pip-version-check -e '.[reference]'

@@ -22,7 +22,7 @@ from minigrad.backend import namespace
 from minigrad.backward import walk
 from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.graph import Leaf, Node
-from minigrad.modes import new_level
+from minigrad.modes import new_level, open_levels
 from minigrad.ops import stack
 from minigrad.tensor import Nested, Tensor, as_array, as_value, raw
 
@@ -59,7 +59,12 @@ def _vjp(name: str, f: Callable[..., Any], xs: Sequence[Any]) -> tuple[Any, Call
     """`vjp`, under the name that its errors begin with."""
     level = new_level()
     inputs = [_nest(name, x, level) for x in xs]
-    y, node = _unnest(name, f(*inputs), level)
+    open_levels.add(level)
+    try:
+        result = f(*inputs)
+    finally:
+        open_levels.discard(level)
+    y, node = _unnest(name, result, level)
     wants_tensor = any(isinstance(x, Tensor) for x in xs)
     y = Tensor(y) if wants_tensor and not isinstance(y, Tensor) else y
     shape = y.shape
@@ -73,6 +78,9 @@ def _vjp(name: str, f: Callable[..., Any], xs: Sequence[Any]) -> tuple[Any, Call
         if namespace(raw(v)) is not namespace(raw(y)):
             here, there = namespace(raw(y)).name, namespace(raw(v)).name
             raise DeviceError(f"{name}: the gradient must lie on {here} like the result, got {there}; move it")
+        if raw(v).dtype.kind not in "fiub":
+            raise DTypeError(f"{name}: the gradient must hold real numbers, got {raw(v).dtype}; take its real part")
+        v = v if v.dtype == y.dtype else v.astype(y.dtype)
         found: dict[Any, Any] = {}
 
         def deposit(leaf: Leaf, g: Any) -> None:
@@ -248,6 +256,8 @@ def jacobian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if isinstance(argnum, Sequence):
+            raise GraphError(f"jacobian: takes one argument at a time, got argnum={argnum!r}; call it once for each")
         (place,) = _places("jacobian", argnum, len(args))
         y, pullback = _vjp("jacobian", lambda x: f(*args[:place], x, *args[place + 1 :], **kwargs), [args[place]])
         xp = namespace(raw(y))

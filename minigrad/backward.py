@@ -16,7 +16,7 @@ from typing import Any
 from minigrad.backend import namespace
 from minigrad.errors import DeviceError, GraphError, ShapeError, add_note
 from minigrad.explain import explain_backward, stale_array
-from minigrad.graph import KEEP, NEVER, Leaf, op_name
+from minigrad.graph import KEEP, NEVER, Leaf, Memory, op_name
 from minigrad.tensor import Tensor, as_array
 
 __all__ = ["backward", "sum_to", "walk"]
@@ -32,7 +32,7 @@ def walk(root: Any, seed: Any, deposit: Deposit, keep: bool = False, until: int 
     """
     pending: dict[Any, Any] = {root: seed}  # gradients on their way, complete when their node comes out of the heap
     heap: list[tuple[int, Any]] = [(root.tick, root)]
-    newest_write, walked = Leaf.newest_write, Walked()
+    newest_write, walked = Memory.newest_write, Walked()
     node, vjps, parents = root, None, None
     try:
         while heap:
@@ -41,6 +41,7 @@ def walk(root: Any, seed: Any, deposit: Deposit, keep: bool = False, until: int 
             vjps, parents = node.vjps, node.parents
             if node.watch is not None and age <= until:
                 g = _watched(node, g)
+                newest_write = Memory.newest_write  # a hook may have written
             if vjps is None or age > until:
                 if type(node) is not Leaf and age <= until:
                     raise GraphError(parents.why)
@@ -48,9 +49,7 @@ def walk(root: Any, seed: Any, deposit: Deposit, keep: bool = False, until: int 
                 continue
             if age > newest_write:
                 stale_array(node)
-            if keep:
-                g = g if isinstance(g, Tensor) else g[...]  # a fresh view: what was memoised for its memory is stale
-            else:
+            if not keep:
                 node.vjps, node.parents = None, walked
             for parent, vjp in zip(parents, vjps):  # noqa: B905 (strict= costs on the hot path; equal by construction)
                 h = vjp(g)
@@ -87,7 +86,7 @@ class Walked:
 
 def _watched(node: Any, g: Any) -> Any:
     """The gradient after the node's hooks have seen it; kept, after retain_grad, as it flows on."""
-    g = g.copy()  # a hook may write into what it gets
+    g = g if isinstance(g, Tensor) else g.copy()  # a hook may write into what it gets
     for hook in node.watch.values():
         try:
             changed = hook(g)
@@ -95,14 +94,14 @@ def _watched(node: Any, g: Any) -> Any:
             add_note(error, f"in a hook on the gradient of shape {g.shape}")
             raise
         if changed is not None:
-            changed = as_array(changed)
+            changed = changed if isinstance(g, Tensor) and isinstance(changed, Tensor) else as_array(changed)
             if changed.shape != node.shape:
                 raise ShapeError(
                     f"hook: must return the shape {node.shape} of the gradient, got {changed.shape}; reshape"
                 )
             g = changed.astype(g.dtype)
     if KEEP in node.watch:
-        node.kept = g.copy()
+        node.kept = g if isinstance(g, Tensor) else g.copy()
     return g
 
 

@@ -1,6 +1,7 @@
 """Debug mode: every node remembers the line that made it, and looks for NaN and for arrays that were overwritten.
 
-Slow, and off by default. Nothing in `minigrad.tape` knows of it: `debug` puts another function in the place of `make`.
+Slow, and off by default. Nothing in `minigrad.tape` knows of it: `debug` puts another function in the place of `make`
+and `make_bare`.
 
 Builds on: `minigrad.tape`, `minigrad.explain`. Read next: `minigrad.autodiff`.
 """
@@ -16,14 +17,14 @@ from typing import Any
 
 from minigrad import tape
 from minigrad.backend import namespace
-from minigrad.errors import MutationError, NonFiniteError
+from minigrad.errors import DTypeError, MutationError, NonFiniteError
 from minigrad.explain import arrays_of
 from minigrad.graph import Leaf, Node, Vjp, op_name
 from minigrad.tensor import Tensor, raw
 
 __all__ = ["debug"]
 
-plain = tape.make
+plain, plain_bare = tape.make, tape.make_bare
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -39,6 +40,16 @@ def make(y: Any, parents: tuple[Node | Leaf, ...], vjps: tuple[Vjp, ...]) -> Ten
     out = plain(y, parents, tuple(_checked(vjp, name, line) for vjp in vjps))
     out.node.line = line  # type: ignore[union-attr]
     return out
+
+
+def make_bare(y: Any, name: str) -> Tensor:
+    """What `minigrad.tape.make_bare` does, for results that no gradient is asked of."""
+    if _has_nan(y):
+        raise NonFiniteError(
+            f"{name}: the first NaN stands in its result, got shape {y.shape} at {_user_line()}; the op made it, or an "
+            "input that no op made brought it in: look at the values there"
+        )
+    return plain_bare(y, name)
 
 
 def _checked(vjp: Vjp, name: str, line: str) -> Vjp:
@@ -94,11 +105,17 @@ class debug:
     """
 
     def __init__(self, on: bool = True) -> None:
-        self.previous = tape.make
-        tape.make = make if on else plain
+        if not isinstance(on, bool):
+            raise DTypeError(f"debug: is on or off, True or False, got {on!r:.40}; debug(False) switches it off")
+        self.on, self.previous = on, (tape.make, tape.make_bare)
+        self._switch()
+
+    def _switch(self) -> None:
+        tape.make, tape.make_bare = (make, make_bare) if self.on else (plain, plain_bare)
 
     def __enter__(self) -> debug:
+        self._switch()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        tape.make = self.previous
+        tape.make, tape.make_bare = self.previous

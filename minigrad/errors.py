@@ -8,7 +8,16 @@ Builds on: nothing. Read next: `minigrad.backend`.
 
 from __future__ import annotations
 
-__all__ = ["DTypeError", "DeviceError", "GraphError", "MinigradError", "MutationError", "NonFiniteError", "ShapeError"]
+__all__ = [
+    "DTypeError",
+    "DeviceError",
+    "GraphError",
+    "MinigradError",
+    "MutationError",
+    "NonFiniteError",
+    "PlaceError",
+    "ShapeError",
+]
 
 
 class MinigradError(Exception):
@@ -17,6 +26,10 @@ class MinigradError(Exception):
 
 class ShapeError(MinigradError, ValueError):
     """Shapes that do not fit together."""
+
+
+class PlaceError(MinigradError, IndexError):
+    """An index that names no place."""
 
 
 class DTypeError(MinigradError, TypeError):

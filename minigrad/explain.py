@@ -14,8 +14,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from minigrad.backend import namespace
-from minigrad.errors import DeviceError, DTypeError, GraphError, MinigradError, MutationError, ShapeError, add_note
-from minigrad.graph import Leaf, Node, lock
+from minigrad.errors import (
+    DeviceError,
+    DTypeError,
+    GraphError,
+    MinigradError,
+    MutationError,
+    PlaceError,
+    ShapeError,
+    add_note,
+)
+from minigrad.graph import Leaf, Memory, Node, lock
 from minigrad.tensor import raw
 
 __all__ = ["arrays_of", "explain_backward", "explain_forward", "stale_array"]
@@ -41,19 +50,26 @@ def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> None:
     if ours:  # an op inside this one said it in its own name
         error.args = (re.sub(r"^[\w.]+: ", f"{name}: ", str(error.args[0])), *error.args[1:])
         return
+    if "unpack" in str(error) and isinstance(error, (TypeError, ValueError)):
+        raise DTypeError(
+            f"{name}: a body returns its result and one vjp for each input, got something else for {len(arrays)} "
+            "inputs; return y, (lambda g: ..., ...)"
+        ) from error
     shapes = " and ".join(str(getattr(x, "shape", x)) for x in arrays)
     complaint, advice = str(error).split("\n")[0], "check the shapes and the axis"
     if isinstance(error, (ValueError, IndexError)):
         if "broadcast" in complaint and len(arrays) > 1:
             complaint = "the shapes do not broadcast"
             advice = "sizes must be equal or 1, compared from the last axis; reshape or expand_dims one of them"
-        kind_of = ShapeError if isinstance(error, ValueError) else IndexError
+        kind_of = ShapeError if isinstance(error, ValueError) else PlaceError
         raise kind_of(f"{name}: {complaint}, got shape {shapes}; {advice}") from error
     kinds = [x.dtype for x in arrays if hasattr(x, "dtype")]
     if isinstance(error, TypeError) and kinds and all(kind.kind != "f" for kind in kinds):
         raise DTypeError(
             f"{name}: needs floating numbers, got {kinds[0]}; cast to float32 first, .astype('float32')"
         ) from error
+    if "unexpected keyword" in complaint:
+        raise DTypeError(f"{name}: {complaint}; the names are NumPy's, axis= and keepdims=") from error
     if isinstance(error, TypeError):
         got = ", ".join(_kind(x) for x in arrays)
         raise DTypeError(f"{name}: {complaint}, got {got}; check the arguments") from error
@@ -86,16 +102,16 @@ def arrays_of(function: Any, depth: int = 4) -> Iterator[Any]:
 def stale_array(node: Node) -> None:
     """Raise if a leaf was written after `node` was recorded and the node's vjps still need what stood there."""
     with lock:
-        written = list(Leaf.writes)
-    for leaf in written:
-        if leaf.written < node.tick:
+        written = list(Memory.writes)
+    for memory in written:
+        if memory.stamped < node.tick:
             for vjp in node.vjps or ():
                 for array in arrays_of(vjp):
                     xp = namespace(array)
-                    if namespace(leaf.array) is xp and xp.shares_memory(array, leaf.array):
+                    if namespace(memory.array) is xp and xp.shares_memory(array, memory.array):
                         raise MutationError(
                             f"backward: an array that {node.op!r} needs was written after the forward, got a write "
-                            f"into a leaf of shape {leaf.shape}; call backward first, or run the forward again"
+                            f"into a leaf of shape {raw(memory.array).shape}; call backward first, or forward again"
                         )
 
 

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from minigrad.backend import Array, namespace
 
-__all__ = ["KEEP", "NEVER", "Hook", "Leaf", "Node", "Vjp", "joint", "lock", "op_name", "public_name", "tick"]
+__all__ = ["KEEP", "NEVER", "Hook", "Leaf", "Memory", "Node", "Vjp", "joint", "lock", "op_name", "public_name", "tick"]
 
 # One clock for everything that has an order: recorded ops, leaves, writes. It runs backwards, so that the newest tick
 # is the smallest and a heap hands out the newest node first.
@@ -34,41 +34,61 @@ lock = threading.Lock()  # for what threads share: gradients of leaves, and the 
 KEEP = "keep"  # in a node's `watch`: keep the gradient that flows on
 
 
-class Leaf:
+class Memory:
+    """An array that is written in place, and when it last was: backward walks compare their nodes with that."""
+
+    __slots__ = ("__weakref__", "array", "stamped")
+
+    newest_write: ClassVar[int] = NEVER
+    writes: ClassVar[weakref.WeakSet[Memory]] = weakref.WeakSet()
+
+    def __init__(self) -> None:
+        self.stamped = NEVER
+        self.array: Array | None = None
+
+    def stamp(self, array: Array) -> None:
+        """Note that `array` was written now."""
+        with lock:
+            self.stamped = Memory.newest_write = tick()
+            self.array = array
+            Memory.writes.add(self)
+
+
+class Leaf(Memory):
     """Where gradients end: the place of a Tensor that was made with ``requires_grad=True``."""
 
-    __slots__ = ("__weakref__", "array", "dtype", "grad", "shape", "tick", "watch", "written")
+    __slots__ = ("dtype", "grad", "home", "shape", "slot", "tick", "watch")
 
     vjps: ClassVar[None] = None  # nothing lies behind a leaf
     parents: ClassVar[None] = None
-    newest_write: ClassVar[int] = NEVER
-    writes: ClassVar[weakref.WeakSet[Leaf]] = weakref.WeakSet()
 
     def __init__(self, value: Any) -> None:
+        super().__init__()
         self.tick = tick()
         self.shape, self.dtype = value.shape, value.dtype
         self.grad: Array | None = None
         self.watch: dict[Any, Hook] | None = None
-        self.written = NEVER
-        self.array: Array | None = None
+        self.home: Any = None  # the flat storage that an optimizer keeps its parameters in, and the place there
+        self.slot: Array | None = None  # the memory of the gradient in that storage
+
+    @property
+    def written(self) -> int:
+        """The tick of the last write into the leaf's memory."""
+        return self.stamped if self.home is None else min(self.stamped, self.home.storage.stamped)
 
     def deposit(self, g: Array) -> None:
         """Add `g` to the gradient. The gradient is the leaf's own memory: the first deposit copies."""
         lock.acquire()  # threads may share a leaf; `with` takes twice as long, and this is once per use of a leaf
         try:
-            if self.grad is None:
+            if self.grad is None and self.slot is not None:
+                self.slot[...] = g
+                self.grad = self.slot
+            elif self.grad is None:
                 self.grad = namespace(g).array(g, dtype=self.dtype)
             else:
                 self.grad += g
         finally:
             lock.release()
-
-    def stamp(self, array: Array) -> None:
-        """Note that `array`, the leaf's memory, was written now; backward walks compare their nodes with it."""
-        with lock:
-            self.written = Leaf.newest_write = tick()
-            self.array = array
-            Leaf.writes.add(self)
 
 
 class Node:
@@ -108,16 +128,20 @@ def public_name(name: str) -> str:
 
 
 def joint(n: int, together: Callable[[Any], Sequence[Any]]) -> tuple[Vjp, ...]:
-    """`n` vjps that share one call of `together(g)`, for a backward that makes all its gradients at once."""
-    memo: list[Any] = [None, None]  # the gradient it was called with, and what came of it
+    """`n` vjps that share one call of `together(g)`, for a backward that makes all its gradients at once.
+
+    Each part hands its result out once: when a part is asked again, another walk has begun, and all is made anew.
+    """
+    memo: list[Any] = [None, []]  # the gradient it was called with, and what came of it and is not handed out yet
 
     def part(i: int) -> Vjp:
         def vjp(g: Any) -> Any:
-            if memo[0] is not g:
-                memo[:] = g, together(g)
-            return memo[1][i]
+            if memo[0] is not g or memo[1][i] is None:
+                memo[:] = g, list(together(g))
+            result, memo[1][i] = memo[1][i], None
+            return result
 
-        vjp.__qualname__ = together.__qualname__
+        vjp.__qualname__ = together.__name__
         return vjp
 
     return tuple(part(i) for i in range(n))

@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad.backend import namespace
 from minigrad.errors import DTypeError, GraphError
 
 __all__ = ["OPERATORS", "Manners"]
 
 # ufunc name -> op, filled in by minigrad.ops: what an ndarray on the left of an operator turns to.
 OPERATORS: dict[str, Callable[..., Any]] = {}
+
+
+# What PyTorch calls some of NumPy's words.
+WORDS = {"view": "reshape", "permute": "transpose", "unsqueeze": "expand_dims", "cat": "concatenate", "clone": "tensor"}
 
 
 class Manners:
@@ -58,7 +63,44 @@ class Manners:
         def __le__(self, other: Any) -> Any: ...
         def __gt__(self, other: Any) -> Any: ...
         def __ge__(self, other: Any) -> Any: ...
-        def __getattr__(self, method: str) -> Any: ...  # sum, reshape and the other methods of the table
+
+        T: Any
+        mT: Any
+        all: Any
+        any: Any
+        argmax: Any
+        argmin: Any
+        astype: Any
+        clip: Any
+        cumprod: Any
+        cumsum: Any
+        diagonal: Any
+        dot: Any
+        flatten: Any
+        max: Any
+        mean: Any
+        min: Any
+        prod: Any
+        ravel: Any
+        repeat: Any
+        reshape: Any
+        round: Any
+        squeeze: Any
+        std: Any
+        sum: Any
+        swapaxes: Any
+        take: Any
+        trace: Any
+        transpose: Any
+        var: Any
+
+    else:
+
+        def __getattr__(self, name: str) -> Any:  # only where nothing of that name is there
+            ours = WORDS.get(name, name)
+            known = not name.startswith("_") and hasattr(namespace(self), ours)
+            advice = f"call minigrad.{ours}(t)" if known else "see the methods of a NumPy array, and minigrad.ops"
+            raise AttributeError(f"Tensor: has no attribute {name!r}; {advice}")
 
     def __float__(self) -> float:
         return float(self.item())

@@ -3,7 +3,7 @@
 Level 1 is ordinary training; every transform (`minigrad.grad` and its family) opens a level higher than all before it.
 A block of `no_grad` draws a line: in its thread, levels that were open before it are not recorded inside it.
 
-Builds on: `minigrad.tensor`, for the examples. Read next: `minigrad.tape`.
+Builds on: nothing. Read next: `minigrad.tape`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from __future__ import annotations
 import threading
 from contextlib import ContextDecorator
 from itertools import count
+from typing import Any
 
-__all__ = ["enable_grad", "new_level", "no_grad", "paused", "recording"]
+__all__ = ["enable_grad", "new_level", "no_grad", "open_levels", "paused", "recording"]
 
 new_level = count(2).__next__
+
+# The levels whose functions are running now, in any thread.
+open_levels: set[int] = set()
 
 # One entry for each block that is open in any thread. Ordinary training finds it empty and asks no further: a look at a
 # thread's own variables takes seven times as long.
@@ -23,7 +27,7 @@ paused: list[None] = []
 
 class _Thread(threading.local):
     def __init__(self) -> None:
-        self.barriers = [0]  # one for each open block of this thread: levels up to the last do not record
+        self.barriers = [[0]]  # one for each open block of this thread: levels up to the last do not record
 
 
 _thread = _Thread()
@@ -31,7 +35,7 @@ _thread = _Thread()
 
 def recording(level: int = 1) -> bool:
     """Whether ops of this level are recorded in this thread."""
-    return not paused or level > _thread.barriers[-1]
+    return not paused or level > _thread.barriers[-1][0]
 
 
 class no_grad(ContextDecorator):
@@ -50,13 +54,21 @@ class no_grad(ContextDecorator):
     def _barrier(self) -> int:
         return new_level()
 
+    def __call__(self, function: Any) -> Any:
+        if getattr(getattr(function, "__code__", None), "co_flags", 0) & 0x20:
+            raise TypeError("no_grad: a generator would run outside the block, got one; write the block inside it")
+        return super().__call__(function)
+
     def __enter__(self) -> None:
-        _thread.barriers.append(self._barrier())
+        mine = [self._barrier()]
+        self.entered = [*getattr(self, "entered", ()), (_thread.barriers, mine)]
+        _thread.barriers.append(mine)
         paused.append(None)
 
     def __exit__(self, *exc: object) -> None:
+        barriers, mine = self.entered.pop()  # by identity, of the thread that entered: blocks may close in any order
+        barriers[:] = [other for other in barriers if other is not mine]
         paused.pop()
-        _thread.barriers.pop()
 
 
 class enable_grad(no_grad):
@@ -74,4 +86,4 @@ class enable_grad(no_grad):
         self.level = level  # and all above it
 
     def _barrier(self) -> int:
-        return min(_thread.barriers[-1], self.level - 1)
+        return min(_thread.barriers[-1][0], self.level - 1)

@@ -9,14 +9,16 @@ Builds on: `minigrad.tensor`. Read next: `minigrad.tape`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from minigrad.backend import default_backend, namespace
 from minigrad.errors import DTypeError
-from minigrad.tensor import as_array
+from minigrad.tensor import Nested, Tensor, as_array, raw
 
-__all__ = ["floating", "promote"]
+__all__ = ["floating", "promote", "together"]
 
 
 def promote(name: str, values: list[Any]) -> list[Any]:
@@ -29,13 +31,12 @@ def promote(name: str, values: list[Any]) -> list[Any]:
     >>> (a * b).dtype
     dtype('float32')
     """
-    values = [as_array(v) if isinstance(v, (list, tuple)) else v for v in values]
-    for v in values:
-        if isinstance(v, complex) or getattr(getattr(v, "dtype", None), "kind", "f") not in "fiub":
-            raise DTypeError(f"{name}: computes with real numbers, got {v!r:.40}; convert to a floating array first")
-    if len(values) < 2:
-        return values
-    if any(_is_array(v) for v in values):
+    values = [v if type(v) in ORDINARY else _admitted(name, v) for v in values]
+    if not any(_is_array(v) for v in values):  # numbers alone: float32 like everything that is made of Python's
+        return [
+            as_array(v) if isinstance(v, (bool, int, float)) and not isinstance(v, np.generic) else v for v in values
+        ]
+    if len(values) > 1:
         values = [v.item() if isinstance(v, np.generic) else v for v in values]
     dtypes = [v.dtype for v in values if _is_array(v)]
     floats = [d for d in dtypes if d.kind == "f"]
@@ -48,6 +49,37 @@ def promote(name: str, values: list[Any]) -> list[Any]:
     else:
         return values
     return [v.astype(wanted) if _is_array(v) and v.dtype.kind in "iub" else v for v in values]
+
+
+ORDINARY = {bool, int, float, type(None), Tensor, Nested}
+
+
+def _admitted(name: str, v: Any) -> Any:
+    """What may take part in an op: arrays of a backend, Tensors, numbers, and lists of numbers as arrays."""
+    if isinstance(v, (list, tuple)) or (isinstance(v, np.ndarray) and type(v) is not np.ndarray):
+        return as_array(v)  # a matrix would multiply in its own way, a mask would be lost
+    if getattr(getattr(v, "dtype", None), "kind", "") in ("f", "i", "u", "b"):
+        return v
+    raise DTypeError(f"{name}: takes arrays, Tensors and real numbers, got {type(v).__name__} {v!r:.40}; convert it")
+
+
+def together(values: Sequence[Any]) -> list[Any]:
+    """Arrays and Tensors as they are, and numbers and lists beside them as arrays of their dtype, on their device.
+
+    >>> [v.dtype.name for v in together([np.ones(2, np.float64), 2.0])]
+    ['float64', 'float64']
+    """
+    arrays = [v for v in values if _is_array(v)]
+    floats = [v.dtype for v in arrays if v.dtype.kind == "f"]
+    whole = arrays and not floats and all(isinstance(v, (int, np.integer)) for v in values if not _is_array(v))
+    dtype = arrays[0].dtype if whole else np.result_type(*floats) if floats else np.dtype(np.float32)
+    xp = namespace(raw(arrays[0])) if arrays else default_backend()
+    return [v if _is_array(v) else xp.from_host(_numbers(v).astype(dtype)) for v in values]
+
+
+def _numbers(v: Any) -> np.ndarray[Any, Any]:
+    as_array(v)  # says what is wrong with anything but numbers and lists of them
+    return np.asarray(v)
 
 
 def floating(name: str, y: Any, values: list[Any]) -> None:

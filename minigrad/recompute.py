@@ -10,9 +10,9 @@ Builds on: `minigrad.tape`, `minigrad.backward`. Read next: `minigrad.nn.layer`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from minigrad.backend.random import default_generator
+from minigrad.backend.random import default_generator, replayed
 from minigrad.backward import walk
 from minigrad.errors import GraphError, MutationError
 from minigrad.graph import Leaf, Node, joint, tick
@@ -43,42 +43,68 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
     Reference: Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016.
     """
-    generator = default_generator()
-    before, start = generator.state, tick()
+    before, start = default_generator().state, tick()
+    args = tuple(_alias(x) for x in args)  # an in-place operator after this call changes the caller's object, not ours
     y = f(*args, **kwargs)
     if not isinstance(y, Tensor):
         raise GraphError(f"checkpoint: the function must return one Tensor, got {type(y).__name__}; return that alone")
     if not isinstance(y.node, Node) or y.node.tick > start:  # nothing was recorded
         return y
-    level, outside = y.level, _frontier(y.node, start)
+    value, block = y.value, Block(f, args, kwargs, before, start, y.level, _frontier(y.node, start), y.shape)
+    del y  # and with it the inside of the block
+    edges = [Nested(None, block.level, place) for place in block.outside]
+    return record(value, block.level, edges, joint(len(edges), block.checkpoint))
 
-    def again(g: Any) -> Sequence[Any]:
-        for place in outside:
-            if isinstance(place, Leaf) and place.written < start:  # ticks fall: the write is younger
-                raise MutationError(
-                    "backward: a leaf that the checkpoint computes with again was written after the forward, got one "
-                    f"of shape {place.shape}; call backward before the write"
-                )
-        after = generator.state
-        generator.set_state(before)
-        try:
-            with enable_grad(level):
-                begin = tick()
-                node = f(*args, **kwargs).node
-        finally:
-            generator.set_state(after)
-        found: dict[Any, Any] = dict.fromkeys(outside)
+
+class Block(NamedTuple):
+    """What it takes to run a function again, and what its first run was."""
+
+    f: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    state: tuple[int, int]  # of the random stream, before
+    start: int
+    level: int
+    outside: list[Node | Leaf]  # the places its graph comes from
+    shape: tuple[int, ...]
+
+    def checkpoint(self, g: Any) -> Sequence[Any]:
+        """The gradients of all places outside, from a second run."""
+        self._check_leaves()
+        with enable_grad(self.level), replayed(self.state):
+            begin = tick()
+            again = self.f(*self.args, **self.kwargs)
+        if (
+            not isinstance(again, Tensor)
+            or again.level != self.level
+            or again.node is None
+            or again.shape != self.shape
+        ):
+            raise GraphError(CHANGED.format(f"{again!r:.60} for a result of shape {self.shape}"))
+        found: dict[Any, Any] = dict.fromkeys(self.outside)
 
         def deposit(place: Any, h: Any) -> None:
             if place in found:  # else a leaf that f itself made
                 found[place] = h if found[place] is None else found[place] + h
 
-        walk(node, g, deposit, until=begin)
+        walk(again.node, g, deposit, until=begin)
+        if any(h is None for h in found.values()):
+            raise GraphError(CHANGED.format("no gradient for a tensor that it used the first time"))
         return list(found.values())
 
-    again.__qualname__ = "checkpoint"
-    edges = [Nested(None, level, place) for place in outside]
-    return record(y.value, level, edges, joint(len(edges), again))
+    def _check_leaves(self) -> None:
+        for place in self.outside:
+            if isinstance(place, Leaf) and place.written < self.start:  # ticks fall: the write is younger
+                raise MutationError(
+                    "backward: a leaf that the checkpoint computes with again was written after the forward, got one "
+                    f"of shape {place.shape}; call backward before the write"
+                )
+
+
+CHANGED = (
+    "checkpoint: the function did something else the second time, got {}; "
+    "what it closes over must not change before backward"
+)
 
 
 def _frontier(node: Node, start: int) -> list[Node | Leaf]:
@@ -87,10 +113,22 @@ def _frontier(node: Node, start: int) -> list[Node | Leaf]:
     outside: dict[Node | Leaf, None] = {}
     stack = [node]
     while stack:
-        for parent in stack.pop().parents or ():
+        parents = stack.pop().parents
+        for parent in parents if isinstance(parents, tuple) else ():  # f may have walked a part of its graph itself
             if parent.tick > start:
                 outside[parent] = None
             elif isinstance(parent, Node) and parent not in seen:
                 seen[parent] = None
                 stack.append(parent)
     return list(outside)
+
+
+def _alias(x: Any) -> Any:
+    """Another Tensor object with the same value and place in the graph; anything else as it is."""
+    if not isinstance(x, Tensor):
+        return x
+    if isinstance(x, Nested):
+        return Nested(x.value, x.level, x.node)
+    out = object.__new__(Tensor)
+    out.value, out.node = x.value, x.node
+    return out

@@ -10,7 +10,7 @@ input, its vjp (vector-Jacobian product), which turns the gradient of the result
 Why levels? `grad` (in `minigrad.autodiff`) opens a level of its own and runs the body of each op on the values one
 level down. Those may be Tensors again, so the body and its vjps record themselves: that is all of higher derivatives.
 
-Builds on: `minigrad.graph`, `minigrad.tensor`. Read next: `minigrad.backward`.
+Builds on: `minigrad.tensor`, `minigrad.modes`, `minigrad.promote`, `minigrad.explain`. Read next: `minigrad.backward`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, Protocol, cast
 
 import numpy as np
 
+from minigrad.errors import DTypeError
 from minigrad.explain import explain_forward
 from minigrad.graph import Leaf, Node, Vjp, public_name, tick
 from minigrad.modes import paused, recording
@@ -75,6 +76,8 @@ def op(body: Callable[P, Result]) -> Op[P]:
     variadic = bool(code.co_flags & 0x04)
     inputs = code.co_posonlyargcount or (ALL if variadic else code.co_argcount)
     name = public_name(body.__name__)
+    if inputs != ALL and len(body.__defaults__ or ()) > code.co_argcount - inputs:
+        raise DTypeError(f"{name}: a parameter with a default is static, got it among the inputs; write a / before it")
     wrapped = _general(body, name, inputs)
     if code.co_argcount + code.co_kwonlyargcount + variadic == inputs in FAST:  # nothing static: worth a fast path
         wrapped = FAST[inputs](body, name, wrapped)
@@ -96,7 +99,7 @@ def composite(function: Callable[P, Value]) -> Callable[P, Value]:
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> Value:
         try:
-            return function(*args, **kwargs)
+            return settle(function(*args, **kwargs))
         except Exception as error:
             arrays = [x for part in args for x in (part if isinstance(part, (list, tuple)) else [part])]
             explain_forward(function.__name__, [x for x in arrays if hasattr(x, "dtype")], error)
@@ -113,11 +116,11 @@ def _unary(body: Any, name: str, general: Any) -> Any:
             node = x.node
             if node is not None and (not paused or recording()):
                 try:
-                    y, vjps = body(x.value)
+                    y, (vjp,) = body(x.value)
                 except Exception as error:
                     explain_forward(name, (x,), error)
                     raise
-                return make(y, (node,), vjps)
+                return make(y, (node,), (vjp,))
         return general(x)
 
     return call
@@ -133,16 +136,16 @@ def _binary(body: Any, name: str, general: Any) -> Any:
                 other = b.value
             elif type(b) in NUMBERS:
                 other = b if type(value) is not ndarray else constants.get((b, value.dtype))
-                if other is None:
-                    other = constant(b, value.dtype)
             else:
                 return general(a, b)
             try:
-                y, vjps = body(value, other)
+                if other is None:
+                    other = constant(b, value.dtype)
+                y, (to_a, to_b) = body(value, other)
             except Exception as error:
                 explain_forward(name, (a, b), error)
                 raise
-            return make(y, (m,), (vjps[0],)) if n is None else make(y, (m, n), vjps)
+            return make(y, (m,), (to_a,)) if n is None else make(y, (m, n), (to_a, to_b))
         return general(a, b)
 
     return call
@@ -160,12 +163,14 @@ def _general(body: Any, name: str, inputs: int) -> Any:
         try:
             values = promote(name, [_below(x, level) for x in xs])
             y, vjps = body(*values, *rest, **static)
+            if not isinstance(vjps, tuple) or len(vjps) != len(values):
+                raise ValueError("unpack: another number of vjps")
         except Exception as error:
             explain_forward(name, xs, error)
             raise
         if not level:
             floating(name, y, values)
-            return y
+            return settle(y)
         return record(y, level, xs, vjps, name, values)
 
     return call
@@ -184,8 +189,7 @@ def record(y: Any, level: int, xs: Sequence[Any], vjps: Sequence[Vjp], name: str
         out = make(y, *zip(*edges, strict=True))
     else:
         floating(name, y, values)
-        out = new(Tensor)
-        out.value, out.node = settle(y), None
+        out = make_bare(y, name)
     return out if level == 1 else Nested(out.value, level, out.node)
 
 
@@ -200,6 +204,13 @@ def make(y: Any, parents: tuple[Node | Leaf, ...], vjps: tuple[Vjp, ...]) -> Ten
     out = new(Tensor)
     out.value = y if type(y) is ndarray else settle(y)
     out.node = node
+    return out
+
+
+def make_bare(y: Any, name: str) -> Tensor:
+    """A Tensor with value `y` and no graph: what op `name` gives where no gradient is asked for."""
+    out = new(Tensor)
+    out.value, out.node = settle(y), None
     return out
 
 

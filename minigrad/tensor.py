@@ -1,7 +1,8 @@
 """`Tensor`: an array that remembers how it was computed.
 
 A Tensor is a value (an array) and, if gradients flow through it, a place in the graph: a `Leaf` where the user asked
-for a gradient, a `Node` where an op was recorded. `Nested` is the same one level up, inside `minigrad.grad`.
+for a gradient, a `Node` where an op was recorded. `Nested` is the same one level up, inside `minigrad.grad`: ordinary
+training is level 1, each transform opens a level above all before it, and an op runs at the highest among its inputs.
 
 Two pieces are installed by the files that own them, so that this one imports nothing from above: `minigrad.backward`
 adds `Tensor.backward`, `minigrad.ops` the operators and the methods that NumPy's arrays have.
@@ -20,6 +21,7 @@ from minigrad.backend import Array, default_backend, move, namespace
 from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.graph import KEEP, Hook, Leaf, Node
 from minigrad.manners import Manners
+from minigrad.modes import open_levels
 
 __all__ = ["FIRST", "Nested", "Tensor", "as_array", "as_value", "raw", "tensor"]
 
@@ -52,9 +54,10 @@ class Tensor(Manners):
     node: Node | Leaf | None
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
-        if isinstance(data, Tensor) and (isinstance(data.node, Node) or data.level > 1):
-            raise GraphError(
-                "Tensor: the graph of the tensor would be lost, got one with a graph; use it as it is, or detach()"
+        _no_graph(data)
+        if not isinstance(requires_grad, bool):
+            raise DTypeError(
+                f"Tensor: requires_grad is True or False, got {requires_grad!r:.40}; zeros makes one of a shape"
             )
         self.value = as_array(data)
         self.node = None
@@ -155,6 +158,8 @@ class Tensor(Manners):
 
     def write(self, index: Any, new: Array) -> None:
         """Write into the memory, noting it for the backward walks that may still need what stood there."""
+        if self.level > 1:
+            raise GraphError("write: a value under a transform is the caller's, got a write into it; compute a new one")
         if isinstance(self.node, Leaf):
             if not getattr(getattr(self.value, "flags", None), "writeable", True):
                 self.value = self.value.copy()
@@ -184,16 +189,19 @@ class Tensor(Manners):
 
     def to(self, name: str) -> Tensor:
         """The tensor on another backend; a leaf gives a leaf, and no gradient flows through the move."""
-        if isinstance(self.node, Node):
-            raise GraphError(f"to: a graph hangs on this tensor, made by {self.node.op}; move the inputs, or detach()")
+        if isinstance(self.node, Node) or self.level > 1:
+            raise GraphError(f"to: gradients flow through this tensor, {self._origin()}; move the inputs, or detach()")
         return _rebuild(type(self), move(raw(self), name), self.requires_grad, None, self._extras())
 
     __hash__ = object.__hash__  # by identity: == compares elements
 
     def __reduce__(self) -> Any:  # pickle, copy and deepcopy all ask this
-        if isinstance(self.node, Node):
-            raise GraphError(f"copy: a graph hangs on this tensor, made by {self.node.op}; copy t.detach() instead")
+        if isinstance(self.node, Node) or self.level > 1:
+            raise GraphError(f"copy: gradients flow through this tensor, {self._origin()}; copy t.detach() instead")
         return _rebuild, (type(self), raw(self), self.requires_grad, self.grad, self._extras())
+
+    def _origin(self) -> str:
+        return f"got one made by {self.node.op}" if isinstance(self.node, Node) else "got the input of a transform"
 
     def _extras(self) -> dict[str, Any]:
         """The attributes that a subclass has added."""
@@ -207,7 +215,8 @@ class Tensor(Manners):
 
     @property
     def grad(self) -> Array | None:
-        """The gradient, a plain array like the value; None where there is none. Assigning copies."""
+        """The gradient, a plain array like the value; None where none has arrived, and for results of ops unless
+        `retain_grad` was called. Assigning copies."""
         if isinstance(self.node, Leaf):
             return self.node.grad
         return getattr(self.node, "kept", None)
@@ -227,13 +236,16 @@ class Tensor(Manners):
         if g.dtype != self.dtype:
             raise DTypeError(f"grad: must have the tensor's dtype {self.dtype}, got {g.dtype}; cast with .astype")
         self._same_device("grad", g)
-        self.node.grad = g.copy()
+        self.node.grad = None
+        self.node.deposit(g)
 
     def register_hook(self, hook: Hook) -> Callable[[], None]:
         """Call `hook(gradient)` when the walk has the whole gradient of this tensor; what it returns, if anything,
         takes the gradient's place. Returns a function that removes the hook."""
         if self.node is None:
             raise GraphError("register_hook: no gradient flows through this tensor; set requires_grad=True first")
+        if not callable(hook):
+            raise DTypeError(f"register_hook: a hook is a function of the gradient, got {hook!r:.40}; pass one")
         node, token = self.node, object()
         node.watch = {**(node.watch or {}), token: hook}
 
@@ -265,6 +277,14 @@ class Nested(Tensor):
     def __init__(self, value: Any, level: int, node: Node | Leaf | None = None) -> None:
         self.value, self.level, self.node = value, level, node
 
+    def __float__(self) -> float:
+        if self.level in open_levels and self.node is not None:  # math.sin(x) would have a derivative of 0, silently
+            raise GraphError(
+                "float: the value is being differentiated, and a Python number would drop its graph, got a conversion; "
+                "use minigrad's functions, or .item() for the number alone"
+            )
+        return super().__float__()
+
 
 def raw(x: Any) -> Any:
     """The array under a Tensor of any level; anything else as it is."""
@@ -285,11 +305,18 @@ def as_array(data: Any) -> Array:
             kind = type(data).__name__
             raise DTypeError(f"Tensor: not made of numbers, got {kind} {data!r:.60}; pass an array or a list") from None
         data = np.asarray(data)
+    if isinstance(data, np.ma.MaskedArray):
+        raise DTypeError("Tensor: a mask would be lost, got a masked array; fill it, or use minigrad.where")
     if isinstance(data, (np.ndarray, np.generic)):  # NumPy's scalars and subclasses become plain arrays
         data = np.asarray(data)
     if data.dtype.kind not in "fiub":
         raise DTypeError(f"Tensor: holds real numbers, got dtype {data.dtype}; convert it, for instance to float32")
     return data
+
+
+def _no_graph(data: Any) -> None:
+    if isinstance(data, Tensor) and (isinstance(data.node, Node) or data.level > 1):
+        raise GraphError("Tensor: the graph would be lost, got a Tensor with one; use it as it is, or its detach()")
 
 
 def _from_python(data: Any) -> np.ndarray[Any, Any]:
@@ -301,7 +328,9 @@ def _from_python(data: Any) -> np.ndarray[Any, Any]:
     except ValueError:  # lists of unequal lengths
         array = np.array(None)
     if array.dtype.kind not in "fiub":
-        raise DTypeError(f"Tensor: needs a rectangle of real numbers, got {data!r:.60}; pass lists of equal lengths")
+        raise DTypeError(
+            f"Tensor: needs a rectangle of real numbers, got {data!r:.60}; no strings, None, complex, ragged rows"
+        )
     return array.astype(np.float32)
 
 
@@ -320,6 +349,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> t.tolist()
     [0.0, 0.0]
     """
+    _no_graph(data)
     array = as_array(data)
     return Tensor(namespace(array).array(array, dtype=dtype or array.dtype), requires_grad)
 

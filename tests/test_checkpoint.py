@@ -237,3 +237,44 @@ def test_an_error_in_the_second_run_reaches_the_user_and_leaves_the_stream_alone
         y.backward()
     assert mg.backend.random.default_generator().state == expected
     mg.manual_seed(0)
+
+
+def test_an_argument_that_is_changed_in_place_later_is_used_as_it_was(device):
+    x = leaf(1.0, 2.0)
+    h = x * 1.0
+    h += checkpoint(lambda t: t * t * t, h)
+    h.sum().backward()
+    np.testing.assert_allclose(host(x.grad), [4.0, 13.0])
+
+
+def test_a_function_that_changes_its_mind_is_refused():
+    runs = []
+
+    def f(x):
+        runs.append(0)
+        return x * x if len(runs) == 1 else x[:1]
+
+    y = checkpoint(f, leaf(1.0, 2.0))
+    with pytest.raises(GraphError, match="the second time"):
+        y.sum().backward()
+
+
+def test_another_thread_may_draw_while_a_block_is_computed_again():
+    import threading
+
+    x, drawn, go, done = leaf(1.0, 2.0), [], threading.Event(), threading.Event()
+
+    def f(t):
+        if drawn:
+            go.set()
+            done.wait(10)
+        mask = mg.rand(2)
+        drawn.append(mask.tolist())
+        return t * mask
+
+    y = checkpoint(f, x).sum()
+    other = threading.Thread(target=lambda: (go.wait(10), mg.rand(4), done.set()))
+    other.start()
+    y.backward()
+    other.join()
+    assert drawn[0] == drawn[1] == host(x.grad).tolist()

@@ -152,7 +152,7 @@ def test_devices_draw_the_same_numbers(device):
 
 
 class Descent(Optimizer):
-    def direction(self, g):
+    def direction(self, g, o):
         return g
 
 

@@ -10,6 +10,7 @@ import pytest
 import minigrad as mg
 from minigrad.backend.random import Generator
 from minigrad.backend.strict import no_synchronisation
+from minigrad.data import ArrayDataset, DataLoader
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.nn import functional as F
 from minigrad.optim import Adam
@@ -51,6 +52,37 @@ def test_pitfall_14_zero_grad_forgets_all_there_is():
     assert hidden.grad is None
     optimizer.zero_grad()
     assert [p.grad for p in model.parameters()] == [None] * 4
+
+
+def test_pitfall_15_the_state_of_an_optimizer_is_saved_by_name_and_for_late_parameters_too(device):
+    first, late = device.leaf([1.0]), device.leaf([1.0])
+    optimizer = Adam([("first", first)])
+    first.grad = device.array([1.0])
+    optimizer.step()
+    optimizer.add_param_group({"params": [("late", late)]})
+    optimizer.step()
+    saved = optimizer.state_dict()
+    assert list(saved["state"]) == ["first", "late"]
+    other = Adam([("late", device.leaf([1.0])), ("first", device.leaf([1.0]))])
+    other.param_groups.append(other.param_groups[0])  # as many groups as were saved
+    other.load_state_dict(saved)
+    assert other.state_dict()["state"]["first"]["t"] == 2
+    assert other.state_dict()["state"]["late"]["t"] == 0
+
+
+def test_pitfall_16_workers_draw_by_batch_and_not_by_worker():
+    data = ArrayDataset(np.arange(64, dtype=np.float32))
+
+    def noise(batch, rng):
+        return batch[0] + rng.normal(batch[0].shape)
+
+    drawn = [
+        np.concatenate(list(DataLoader(data, batch_size=4, shuffle=True, seed=3, workers=workers, transform=noise)))
+        for workers in (0, 1, 3)
+    ]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    np.testing.assert_array_equal(drawn[0], drawn[2])
+    assert len(np.unique(drawn[0])) == 64
 
 
 def test_pitfall_16_one_seed_gives_one_run_whatever_else_draws():

@@ -104,6 +104,15 @@ def place_of(value: Any, root: Path) -> str:
         return f"{PACKAGE}/__init__.py:1"
 
 
+def check_chain(name: str, names: list[str]) -> Iterator[str]:
+    """What is wrong with the lines 'Builds on' and 'Read next' at the head of a module: modules that are not there."""
+    text = getattr(load(name), "__doc__", None) or ""
+    for line in re.findall(r"Builds on:.*", text, re.DOTALL):
+        for found in re.findall(rf"`({PACKAGE}[\w.]*)`", line):
+            if found not in names and found.rpartition(".")[0] not in names:
+                yield f"{name}: names {found}, which is not there; correct 'Builds on' or 'Read next'"
+
+
 def run_docstrings(name: str) -> Iterator[tuple[int, str]]:
     """For each docstring of a module: the number of its examples, and what failed in them."""
     module = load(name)

@@ -23,9 +23,9 @@ ROWS = [
     ("L0", "backend/"),
     ("L0", "ewma.py kernels/"),
     ("L1", "graph.py"),
-    ("L1", "manners.py"),
+    ("L1", "manners.py modes.py"),
     ("L1", "tensor.py"),
-    ("L2", "explain.py modes.py promote.py"),
+    ("L2", "explain.py promote.py"),
     ("L2", "backward.py"),
     ("L2", "tape.py"),
     ("L3", "debugging.py"),
@@ -33,7 +33,8 @@ ROWS = [
     ("L3", "ops/fused/"),
     ("L3", "ops/__init__.py"),  # the namespace of Tensors: gathers everything in ops/
     ("L4", "autodiff.py recompute.py capture.py nn/ optim/ data/"),
-    ("L5", "io/ train/ parallel/ inspect/ testing/ viz/"),
+    ("L5", "io/"),  # arrays into files: what is trained is saved
+    ("L5", "train/ parallel/ inspect/ testing/ viz/"),
     ("public names", "__init__.py"),
     ("L6", "lab/"),  # uses the public names as anyone does
     ("top", "__main__.py"),

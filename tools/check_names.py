@@ -42,8 +42,9 @@ HOST = {
     "ops/index.py": {"asarray"},  # indices given as lists, moved to the device afterwards
     "ops/arrange.py": {"arange", "asarray", "broadcast_to", "pad", "repeat"},  # places that depend on shapes alone
     "ops/linalg.py": {"arange"},  # the same
-    "nn/functional.py": {"asarray"},  # labels given as lists
-    "nn/init.py": {"*"},  # initial values are drawn on the host and moved
+    "nn/functional/labels.py": {"asarray"},  # labels given as lists
+    "nn/init.py": {"*"},  # truncated numbers are drawn on the host and moved
+    "optim/optimizer.py": {"asarray", "shape"},  # saved states are host arrays
     "testing/": {"*"},  # compares on the host
 }
 

@@ -209,11 +209,12 @@ class use_backend:
     """
 
     def __init__(self, name: str) -> None:
-        chosen = backend(name)
-        self.previous, _default[0] = _default[0], chosen
+        self.previous, self.chosen = _default[0], backend(name)
+        _default[0] = self.chosen
 
     def __enter__(self) -> Backend:
-        return _default[0]
+        _default[0] = self.chosen
+        return self.chosen
 
     def __exit__(self, *exc: object) -> None:
         _default[0] = self.previous

@@ -4,7 +4,7 @@ CuPy is imported in `load`, which runs when somebody asks for the backend and ne
 that forks later breaks its children. That CuPy can be imported does not mean that it can compute, so `load` multiplies
 two small matrices before it believes it.
 
-Builds on: `minigrad.backend.vocabulary`, `minigrad.backend.bits`. Read next: `minigrad.kernels`.
+Builds on: `minigrad.backend.vocabulary`, `minigrad.backend.bits`. Read next: `minigrad.backend.strict`.
 """
 
 from __future__ import annotations

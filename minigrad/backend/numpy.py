@@ -1,13 +1,13 @@
 """The NumPy backend: the host, and the meaning that every other backend is held to.
 
-Builds on: `minigrad.backend.vocabulary`. Read next: `minigrad.tensor`.
+Builds on: `minigrad.backend.vocabulary`. Read next: `minigrad.graph`, or on to `minigrad.autodiff`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -54,17 +54,18 @@ class NumPy(Backend):
             if rows.size and not 0 <= rows.min() <= rows.max() < shape[0]:
                 raise IndexError(f"scatter: rows must be below {shape[0]}, got {index.min()} to {index.max()}")
             places = rows.reshape(-1, 1) * width + np.arange(width)
+            taken = (*index.shape, *shape[1:])
         else:
             places = np.arange(out.size).reshape(shape)[index]
-        values = values if values.size == places.size else np.broadcast_to(values, places.shape)
-        np.add.at(out, places.ravel(), values.ravel())
+            taken = places.shape
+        np.add.at(out, places.ravel(), np.broadcast_to(values, taken).ravel())
         return out.reshape(shape)
 
 
 def overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
     """Whether two arrays have an element in common: neighbouring columns of one matrix have none."""
     try:
-        return bool(np.shares_memory(a, b, max_work=10_000))  # type: ignore[arg-type]  # any number is allowed
+        return bool(np.shares_memory(a, b, max_work=cast(Any, 10_000)))  # stubs know but two of the numbers
     except np.exceptions.TooHardError:  # strides of many axes: yes is the safe answer
         return True
 

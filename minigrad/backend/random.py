@@ -6,7 +6,7 @@ which things happen to run. Bits and uniform numbers are computed on the device 
 normal numbers, integers and permutations are computed on the host, where logarithm and sort are the same for all, and
 moved. Nothing uses Python's `hash`, the clock, or NumPy's global state; an unseeded process starts from seed 0.
 
-Builds on: `minigrad.backend.bits`. Read next: `minigrad.nn.init`.
+Builds on: `minigrad.backend.bits`. Read next: `minigrad.ops.creation`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from __future__ import annotations
 import math
 import operator
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ import numpy as np
 from minigrad.backend import Array, Backend, backend, default_backend
 from minigrad.backend.bits import random_bits
 
-__all__ = ["Generator", "default_generator", "manual_seed", "random_bits"]
+__all__ = ["Generator", "default_generator", "manual_seed", "random_bits", "replayed"]
 
 _lock = threading.Lock()  # one for all generators, so that they pickle; it is held for one addition
 
@@ -161,8 +162,20 @@ def manual_seed(seed: int) -> Generator:
 
 
 def default_generator() -> Generator:
-    """The process's own stream."""
-    return _default
+    """The process's own stream; inside `replayed`, in its thread, a copy of it as it was."""
+    return getattr(_replay, "generator", None) or _default
+
+
+@contextmanager
+def replayed(state: Sequence[int]) -> Iterator[None]:
+    """Inside the block, in this thread alone, the default stream draws again from a state that was saved."""
+    before = getattr(_replay, "generator", None)
+    _replay.generator = Generator()
+    _replay.generator.set_state(state)
+    try:
+        yield
+    finally:
+        _replay.generator = before
 
 
 def _word(name: str, what: str, value: int) -> int:
@@ -176,7 +189,10 @@ def _word(name: str, what: str, value: int) -> int:
 
 
 def _shape(shape: int | Sequence[int]) -> tuple[int, ...]:
-    return tuple(map(operator.index, shape if isinstance(shape, Sequence) else (shape,)))
+    sizes = tuple(map(operator.index, shape if isinstance(shape, Sequence) else (shape,)))
+    if any(n < 0 for n in sizes):
+        raise ValueError(f"Generator: sizes must not be negative, got shape {sizes}; use 0 for none")
+    return sizes
 
 
 def _floating(name: str, dtype: Any) -> np.dtype[Any]:
@@ -188,3 +204,4 @@ def _floating(name: str, dtype: Any) -> np.dtype[Any]:
 
 _host = backend("numpy")
 _default = Generator(0)
+_replay = threading.local()

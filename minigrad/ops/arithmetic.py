@@ -4,7 +4,7 @@ Read `multiply` first: it is the form of every op in this folder. The docstring 
 body computes it, and one lambda per input turns the gradient `g` of the result into the gradient of that input. What
 a lambda mentions stays alive until backward; nothing else does.
 
-Builds on: `minigrad.tape`. Read next: `minigrad.ops.elementwise`, or on to `minigrad.autodiff`.
+Builds on: `minigrad.tape`. Read next: `minigrad.backend`, or the other ops from `minigrad.ops.elementwise` on.
 """
 
 from __future__ import annotations
@@ -116,6 +116,8 @@ def power(a: Value, b: Value) -> Value:
     b = b.item() if isinstance(b, np.generic) else b
     if isinstance(b, int) and b < 0 and hasattr(a, "dtype") and a.dtype.kind in "iub":
         raise DTypeError(f"power: integers have no negative powers, got {a.dtype} and {b}; cast to float32 first")
+    if isinstance(b, float) and hasattr(a, "dtype") and a.dtype.kind in "iub":
+        a = a.astype(np.float32)
     return _power__number(a, b) if isinstance(b, (int, float)) else _power(a, b)
 
 

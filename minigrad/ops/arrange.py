@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend import namespace
-from minigrad.errors import ShapeError
+from minigrad.errors import DTypeError, ShapeError
 from minigrad.ops.axes import one_axis
 from minigrad.ops.index import take
 from minigrad.ops.shape import broadcast_to, expand_dims, flatten, reshape
+from minigrad.promote import together
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import as_value
 
@@ -34,7 +35,8 @@ def _concatenate(*arrays: Value, axis: Any) -> Result:
     ends = list(itertools.accumulate(a.shape[axis] for a in arrays))
 
     def part(start: int, end: int) -> Any:
-        return lambda g: g[(*before, slice(start, end))]
+        place = (*before, slice(start, end))
+        return lambda g: g[place]
 
     vjps = tuple(part(start, end) for start, end in zip([0, *ends], ends))  # noqa: B905 (one start too many)
     for vjp in vjps:
@@ -43,8 +45,8 @@ def _concatenate(*arrays: Value, axis: Any) -> Result:
 
 
 @composite
-def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
-    """Arrays joined along an axis they have.
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    """Arrays joined along an axis they have; None joins them flattened.
 
     y = [a, b, ...]
 
@@ -53,7 +55,13 @@ def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
     >>> concatenate([[1.0, 2.0], [3.0]])
     array([1., 2., 3.], dtype=float32)
     """
-    return _concatenate(*arrays, axis=axis)
+    if not isinstance(arrays, (list, tuple)):
+        raise ShapeError(
+            f"concatenate: takes a list of arrays, got one {type(arrays).__name__}; write concatenate([a, b])"
+        )
+    if axis is None:
+        arrays, axis = [flatten(a) for a in together(arrays)], 0
+    return _concatenate(*together(arrays), axis=axis)
 
 
 @composite
@@ -66,6 +74,12 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     array([[1., 2.],
            [3., 4.]], dtype=float32)
     """
+    arrays = together(arrays)
+    shapes = [a.shape for a in arrays]
+    if len(set(shapes)) > 1:
+        raise ShapeError(
+            f"stack: all arrays must have one shape, got {shapes}; concatenate joins along an axis they have"
+        )
     return concatenate([expand_dims(a, axis) for a in arrays], axis)
 
 
@@ -88,7 +102,8 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     else:
         places = list(sections)
     before = (slice(None),) * axis
-    return [x[(*before, slice(a, b))] for a, b in itertools.pairwise([0, *places, n])]
+    parts = [(*before, slice(a, b)) for a, b in itertools.pairwise([0, *places, n])]
+    return [x[part] for part in parts]
 
 
 @op
@@ -112,6 +127,8 @@ def roll(x: Value, /, shift: Any, axis: Any = None) -> Result:
     >>> roll([1.0, 2.0, 3.0], 1)
     array([3., 1., 2.], dtype=float32)
     """
+    shift = tuple(shift) if isinstance(shift, list) else shift
+    axis = tuple(axis) if isinstance(axis, list) else axis
     back = tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
     return namespace(x).roll(x, shift, axis), (lambda g: namespace(g).roll(g, back, axis),)
 
@@ -129,6 +146,8 @@ def repeat(x: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
     if axis is None:
         x, axis = flatten(x), 0
     axis = one_axis(axis, x.shape)
+    if np.asarray(repeats).dtype.kind not in "iu":
+        raise DTypeError(f"repeat: counts are integers, got {repeats!r:.40}; round them first")
     return take(x, np.repeat(np.arange(x.shape[axis]), repeats), axis)
 
 
@@ -142,7 +161,7 @@ def tile(x: Any, reps: int | tuple[int, ...]) -> Any:
     array([1., 2., 1., 2.], dtype=float32)
     """
     x = as_value(x)
-    times = reps if isinstance(reps, tuple) else (reps,)
+    times = tuple(reps) if isinstance(reps, (tuple, list)) else (reps,)
     sizes = (1,) * (len(times) - x.ndim) + x.shape
     times = (1,) * (x.ndim - len(times)) + times
     between = reshape(x, tuple(itertools.chain(*((1, n) for n in sizes))))
@@ -176,6 +195,10 @@ def pad(x: Any, width: Any, mode: str = "constant", constant_values: float = 0.0
     if np.asarray(width).ndim and len(width) not in (1, 2, x.ndim):
         raise ShapeError(
             f"pad: needs one pair of widths per axis, got {width} for shape {x.shape}; pass ((before, after), ...)"
+        )
+    if np.asarray(width).dtype.kind not in "iu" or (x.dtype.kind in "iub" and constant_values != int(constant_values)):
+        raise DTypeError(
+            f"pad: widths are integers, and integers are padded with integers, got {width}, {constant_values}"
         )
     width = [(int(a), int(b)) for a, b in np.broadcast_to(np.asarray(width), (x.ndim, 2))]
     if any(w < 0 for pair in width for w in pair):

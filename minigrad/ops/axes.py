@@ -5,9 +5,10 @@ Builds on: `minigrad.errors`. Read next: `minigrad.ops.index`.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
-from minigrad.errors import ShapeError
+from minigrad.errors import DTypeError, ShapeError
 
 __all__ = ["all_axes", "one_axis"]
 
@@ -15,6 +16,10 @@ __all__ = ["all_axes", "one_axis"]
 def one_axis(axis: int, shape: tuple[int, ...]) -> int:
     """An axis of `shape`, counted from 0."""
     n = len(shape)
+    try:
+        axis = operator.index(axis)
+    except TypeError:
+        raise DTypeError(f"axis: an axis is an integer, got {axis!r}; use -{n} to {n - 1}") from None
     if not -n <= axis < n:
         raise ShapeError(f"axis: the axis is out of range, got axis {axis} for shape {shape}; use {-n} to {n - 1}")
     return axis % n
@@ -24,7 +29,7 @@ def all_axes(axis: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The axes of `shape` that None (all), a number or a tuple of numbers means."""
     if axis is None:
         return tuple(range(len(shape)))
-    axes = tuple(one_axis(a, shape) for a in (axis if isinstance(axis, tuple) else (axis,)))
+    axes = tuple(one_axis(a, shape) for a in (axis if isinstance(axis, (tuple, list)) else (axis,)))
     if len(set(axes)) < len(axes):
         raise ShapeError(f"axis: an axis is named twice, got axis {axis} for shape {shape}; name each once")
     return axes

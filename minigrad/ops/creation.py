@@ -12,6 +12,7 @@ import numpy as np
 from minigrad.backend import default_backend, namespace
 from minigrad.backend.random import default_generator
 from minigrad.errors import DTypeError
+from minigrad.tape import composite
 from minigrad.tensor import Tensor, raw
 
 __all__ = [
@@ -22,7 +23,8 @@ __all__ = [
 Shape = Any  # an int or a tuple of ints
 
 
-def zeros(shape: Shape, dtype: Any = np.float32, requires_grad: bool = False) -> Tensor:
+@composite
+def zeros(*shape: Any, dtype: Any = np.float32, requires_grad: bool = False) -> Tensor:
     """A Tensor of zeros.
 
     y = 0
@@ -30,10 +32,11 @@ def zeros(shape: Shape, dtype: Any = np.float32, requires_grad: bool = False) ->
     >>> zeros(2).tolist()
     [0.0, 0.0]
     """
-    return Tensor(default_backend().zeros(shape, dtype=dtype), requires_grad)
+    return Tensor(default_backend().zeros(_shape(shape), dtype=dtype), requires_grad)
 
 
-def ones(shape: Shape, dtype: Any = np.float32, requires_grad: bool = False) -> Tensor:
+@composite
+def ones(*shape: Any, dtype: Any = np.float32, requires_grad: bool = False) -> Tensor:
     """A Tensor of ones.
 
     y = 1
@@ -41,9 +44,10 @@ def ones(shape: Shape, dtype: Any = np.float32, requires_grad: bool = False) -> 
     >>> ones(2).tolist()
     [1.0, 1.0]
     """
-    return Tensor(default_backend().ones(shape, dtype=dtype), requires_grad)
+    return Tensor(default_backend().ones(_shape(shape), dtype=dtype), requires_grad)
 
 
+@composite
 def full(shape: Shape, value: float, dtype: Any = np.float32, requires_grad: bool = False) -> Tensor:
     """A Tensor with one value everywhere.
 
@@ -55,6 +59,7 @@ def full(shape: Shape, value: float, dtype: Any = np.float32, requires_grad: boo
     return Tensor(default_backend().full(shape, value, dtype=dtype), requires_grad)
 
 
+@composite
 def arange(start: float, stop: float | None = None, step: float = 1, dtype: Any = None) -> Tensor:
     """Evenly spaced numbers from `start` up to but without `stop`: int64 for integers, else float32.
 
@@ -70,6 +75,7 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: Any 
     return Tensor(default_backend().arange(start, stop, step, dtype=dtype))
 
 
+@composite
 def eye(n: int, m: int | None = None, dtype: Any = np.float32) -> Tensor:
     """The identity matrix, or its first `m` columns.
 
@@ -81,6 +87,7 @@ def eye(n: int, m: int | None = None, dtype: Any = np.float32) -> Tensor:
     return Tensor(default_backend().eye(n, m, dtype=dtype))
 
 
+@composite
 def rand(*shape: Any, dtype: Any = np.float32, requires_grad: bool = False) -> Tensor:
     """Uniform random numbers in [0, 1), from the stream that `manual_seed` starts.
 
@@ -93,6 +100,7 @@ def rand(*shape: Any, dtype: Any = np.float32, requires_grad: bool = False) -> T
     return Tensor(draw, requires_grad)
 
 
+@composite
 def randn(*shape: Any, dtype: Any = np.float32, requires_grad: bool = False) -> Tensor:
     """Standard normal random numbers, from the stream that `manual_seed` starts.
 
@@ -119,6 +127,7 @@ def _float(dtype: Any) -> Any:
 # -- like another ------------------------------------------------------------------------------------------------------
 
 
+@composite
 def zeros_like(x: Any, dtype: Any = None) -> Tensor:
     """Zeros of the shape, dtype and device of another array.
 
@@ -130,6 +139,7 @@ def zeros_like(x: Any, dtype: Any = None) -> Tensor:
     return Tensor(namespace(raw(x)).zeros_like(raw(x), dtype=dtype))
 
 
+@composite
 def ones_like(x: Any, dtype: Any = None) -> Tensor:
     """Ones of the shape, dtype and device of another array.
 
@@ -141,6 +151,7 @@ def ones_like(x: Any, dtype: Any = None) -> Tensor:
     return Tensor(namespace(raw(x)).ones_like(raw(x), dtype=dtype))
 
 
+@composite
 def full_like(x: Any, value: float, dtype: Any = None) -> Tensor:
     """One value everywhere, in the shape, dtype and device of another array.
 
@@ -152,6 +163,7 @@ def full_like(x: Any, value: float, dtype: Any = None) -> Tensor:
     return Tensor(namespace(raw(x)).full_like(raw(x), value, dtype=dtype))
 
 
+@composite
 def rand_like(x: Any) -> Tensor:
     """Uniform random numbers in [0, 1), in the shape, dtype and device of another array.
 
@@ -164,6 +176,7 @@ def rand_like(x: Any) -> Tensor:
     return Tensor(default_generator().uniform(x.shape, dtype=_float(x.dtype), xp=namespace(x)))
 
 
+@composite
 def randn_like(x: Any) -> Tensor:
     """Standard normal random numbers, in the shape, dtype and device of another array.
 

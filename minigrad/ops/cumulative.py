@@ -16,7 +16,7 @@ from minigrad.ops.axes import all_axes, one_axis
 from minigrad.ops.reduce import count, kept_shape
 from minigrad.ops.shape import moveaxis, reshape
 from minigrad.tape import Result, Value, composite, op
-from minigrad.tensor import Tensor, as_array, as_value, raw
+from minigrad.tensor import Tensor, as_value, raw
 
 __all__ = ["cumprod", "cumsum", "prod"]
 
@@ -32,9 +32,10 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([3., 8.], dtype=float32)
     """
-    if not isinstance(x, Tensor):
-        x = as_array(x)
-        return namespace(x).prod(x, axis=axis, keepdims=keepdims)
+    x, axis = as_value(x), None if axis is None else all_axes(axis, as_value(x).shape)
+    if not isinstance(x, Tensor) or x.dtype.kind != "f":  # integers widen as in NumPy, and have no gradient
+        product = namespace(raw(x)).prod(raw(x), axis=axis, keepdims=keepdims)
+        return Tensor(product) if isinstance(x, Tensor) else product
     kept, axes = kept_shape(x.shape, axis), all_axes(axis, x.shape)
     rest = [i for i in range(x.ndim) if i not in axes]
     n = count(x.shape, axis)
@@ -84,8 +85,9 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
     array([1., 2., 6.], dtype=float32)
     """
     x, axis = _along(x, axis)
-    if not isinstance(x, Tensor):
-        return namespace(x).cumprod(x, axis)
+    if not isinstance(x, Tensor) or x.dtype.kind != "f":
+        product = namespace(raw(x)).cumprod(raw(x), axis)
+        return Tensor(product) if isinstance(x, Tensor) else product
     y, step = moveaxis(x, axis, -1), 1
     while step < x.shape[axis]:  # after each round y_i is the product of the last 2 * step elements up to i
         ones = namespace(raw(x)).ones((*y.shape[:-1], step), dtype=x.dtype)

@@ -12,8 +12,8 @@ from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.ops.linalg import diagonal
 from minigrad.ops.shape import broadcast_to, reshape
+from minigrad.promote import together
 from minigrad.tape import Result, Value, composite, op
-from minigrad.tensor import as_value
 
 __all__ = ["einsum"]
 
@@ -29,13 +29,17 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     >>> einsum("ij,j->i", [[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0])
     array([3., 7.], dtype=float32)
     """
-    arrays = [as_value(x) for x in operands]
+    arrays = together(operands)
     terms, result = _parse(subscripts, [x.ndim for x in arrays])
     for i, term in enumerate(terms):
         while len(set(term)) < len(term):  # a letter twice in one operand means its diagonal
             letter = next(c for c in term if term.count(c) > 1)
             first = term.index(letter)
             second = term.index(letter, first + 1)
+            if arrays[i].shape[first] != arrays[i].shape[second]:
+                raise ShapeError(
+                    f"einsum: letter {letter!r} stands for two sizes, got shape {arrays[i].shape}; rename one of them"
+                )
             arrays[i] = diagonal(arrays[i], 0, first, second)
             term = "".join(c for k, c in enumerate(term) if k not in (first, second)) + letter
         terms[i] = term
@@ -57,7 +61,8 @@ def _einsum(*arrays: Value, terms: Any, result: Any) -> Result:
             # A letter that stands in this operand alone was summed over: its gradient is the same at every place.
             sizes = dict(zip(reached, h.shape))  # noqa: B905 (of equal length)
             h = reshape(h, tuple(sizes.get(c, 1) for c in terms[i]))
-            wide = tuple(sizes.get(c, n) for c, n in zip(terms[i], shapes[i]))  # noqa: B905 (of equal length)
+            # So is that of an axis of size 1 in all the others, which was broadcast.
+            wide = tuple(sizes[c] if sizes.get(c, 1) != 1 else n for c, n in zip(terms[i], shapes[i], strict=True))
             return broadcast_to(h, wide)
 
         vjp.__qualname__ = "einsum"
@@ -72,6 +77,8 @@ def _contract(terms: Sequence[str], result: str, arrays: Sequence[Array]) -> Arr
 
 def _parse(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     """The letters of each operand and of the result, with '...' spelled out and a missing result made as NumPy does."""
+    if not isinstance(subscripts, str):
+        raise ShapeError(f"einsum: subscripts come as a string, got {subscripts!r:.40}; for instance 'ij,jk->ik'")
     left, arrow, result = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
@@ -88,4 +95,8 @@ def _parse(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     if not arrow:
         letters = "".join(terms)
         result = "..." + "".join(sorted(c for c in set(letters) if letters.count(c) == 1 and c not in spare))
+    if depth and "..." not in result:
+        raise ShapeError(
+            f"einsum: the result leaves out the axes of '...', got {subscripts!r}; write '->...' there too"
+        )
     return terms, result.replace("...", "".join(spare[-depth:]) if depth else "")

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend import namespace
-from minigrad.errors import DTypeError
+from minigrad.errors import DeviceError, DTypeError, ShapeError
 from minigrad.ops.axes import one_axis
 from minigrad.ops.piecewise import where
+from minigrad.promote import together
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import as_value, raw
 
@@ -64,7 +65,11 @@ def on_device(index: Any, x: Any) -> Any:
     if index.dtype.kind not in "iub":
         raise DTypeError(f"index: places are integers or booleans, got {index.dtype}; cast with .astype('int64')")
     home = namespace(raw(x))
-    return index if namespace(index) is home else home.from_host(np.asarray(index))
+    if namespace(index) is home:
+        return index
+    if not isinstance(index, np.ndarray):
+        raise DeviceError(f"index: must lie on {home.name} like the values, got {namespace(index).name}; move it there")
+    return home.from_host(index)
 
 
 @composite
@@ -76,8 +81,7 @@ def scatter_add(x: Any, index: Any, values: Any) -> Any:
     >>> scatter_add([1.0, 1.0, 1.0], [0, 0], [5.0, 7.0])
     array([13.,  1.,  1.], dtype=float32)
     """
-    x = as_value(x)
-    values = as_value(values)
+    x, values = together([x, values])
     return x + scatter(values, index, x.shape)
 
 
@@ -98,8 +102,8 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 
 @composite
-def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
-    """Elements at places that differ for each line along an axis, such as those argsort finds.
+def take_along_axis(x: Any, indices: Any, axis: int | None) -> Any:
+    """Elements at places that differ for each line along an axis, such as those argsort finds; None flattens.
 
     y[i, j] = x[i, indices[i, j]]
 
@@ -111,7 +115,11 @@ def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
     """
     x = as_value(x)
     indices = on_device(indices, x)
-    axis = one_axis(axis, x.shape)
+    if axis is not None and indices.ndim != x.ndim:
+        raise ShapeError(
+            f"take_along_axis: indices must have as many axes as x, got {indices.shape} and {x.shape}; expand_dims them"
+        )
+    x, axis = (x.reshape(-1), 0) if axis is None else (x, one_axis(axis, x.shape))
     xp = namespace(raw(x))
     index = [xp.arange(n).reshape([-1 if i == k else 1 for i in range(x.ndim)]) for k, n in enumerate(x.shape)]
     index[axis] = indices

@@ -6,14 +6,16 @@ Builds on: `minigrad.ops.shape`, `minigrad.ops.index`. Read next: `minigrad.ops.
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
 
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
-from minigrad.ops.axes import one_axis
+from minigrad.ops.axes import all_axes, one_axis
 from minigrad.ops.shape import expand_dims, reshape, transpose
+from minigrad.promote import together
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import as_value
 
@@ -32,10 +34,9 @@ def matmul(a: Value, b: Value) -> Result:
     >>> matmul([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0])
     array([3., 7.], dtype=float32)
     """
-    if a is not None and b is not None:
-        _check_matmul(getattr(a, "shape", ()), getattr(b, "shape", ()))
+    _check_matmul(a, b)
     if a.ndim > 2 and b.ndim == 2:  # one large product instead of a batch of small ones
-        flat = a.reshape(-1, a.shape[-1])
+        flat = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
         y = (flat @ b).reshape(*a.shape[:-1], b.shape[-1])
     else:
         y = a @ b
@@ -43,12 +44,13 @@ def matmul(a: Value, b: Value) -> Result:
     return y, (lambda g: _left(g, b, a_shape), lambda g: _right(g, a, b_shape))
 
 
-def _check_matmul(a: tuple[int, ...], b: tuple[int, ...]) -> None:
-    if not a or not b:
-        raise ShapeError(f"matmul: needs vectors or matrices, got shapes {a} and {b}; use * for a scalar")
-    if a[-1] != b[-2 if len(b) > 1 else 0]:
+def _check_matmul(a: Array, b: Array) -> None:
+    left, right = (getattr(x, "shape", ()) for x in (a, b))
+    if not left or not right:
+        raise ShapeError(f"matmul: needs vectors or matrices, got shapes {left} and {right}; use * for a scalar")
+    if left[-1] != right[-2:][0]:
         raise ShapeError(
-            f"matmul: the last axis of the first must match the last but one of the second, got {a} and {b}; "
+            f"matmul: the last axis of the first must match the last but one of the second, got {left} and {right}; "
             "transpose one of them, or check the layer's in_features"
         )
 
@@ -60,7 +62,7 @@ def _left(g: Array, b: Array, a_shape: tuple[int, ...]) -> Array:
     if len(a_shape) == 1:
         return (b @ expand_dims(g, -1))[..., 0]
     if b.ndim == 2 and g.ndim > 2:
-        return (g.reshape(-1, g.shape[-1]) @ b.T).reshape(*g.shape[:-1], b.shape[0])
+        return (g.reshape(math.prod(g.shape[:-1]), g.shape[-1]) @ b.T).reshape(*g.shape[:-1], b.shape[0])
     return g @ b.swapaxes(-1, -2)
 
 
@@ -71,7 +73,8 @@ def _right(g: Array, a: Array, b_shape: tuple[int, ...]) -> Array:
     if len(b_shape) == 1:
         return (a.swapaxes(-1, -2) @ expand_dims(g, -1))[..., 0]
     if len(b_shape) == 2 and a.ndim > 2:
-        return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+        rows = math.prod(a.shape[:-1])
+        return a.reshape(rows, a.shape[-1]).T @ g.reshape(rows, g.shape[-1])
     return a.swapaxes(-1, -2) @ g
 
 
@@ -85,6 +88,7 @@ def outer(a: Any, b: Any) -> Any:
     array([[3., 4.],
            [6., 8.]], dtype=float32)
     """
+    a, b = together([a, b])
     return reshape(a, -1, 1) * reshape(b, 1, -1)
 
 
@@ -102,11 +106,15 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     >>> tensordot([[1.0, 2.0]], [[1.0], [1.0]], axes=1)
     array([[3.]], dtype=float32)
     """
-    a, b = (as_value(x) for x in (a, b))
-    if isinstance(axes, int):
-        axes = (range(a.ndim - axes, a.ndim), range(axes))
-    left, right = ([x] if isinstance(x, int) else list(x) for x in axes)
-    left, right = [i % a.ndim for i in left], [i % b.ndim for i in right]
+    a, b = together([a, b])
+    if not isinstance(axes, (tuple, list)):
+        n = operator.index(axes)
+        if not 0 <= n <= min(a.ndim, b.ndim):
+            raise ShapeError(
+                f"tensordot: axes must lie in 0 to {min(a.ndim, b.ndim)}, got {n}; or pass two lists of axes"
+            )
+        axes = (tuple(range(a.ndim - n, a.ndim)), tuple(range(n)))
+    left, right = all_axes(axes[0], a.shape), all_axes(axes[1], b.shape)
     if [a.shape[i] for i in left] != [b.shape[i] for i in right]:
         raise ShapeError(
             f"tensordot: contracted axes must have equal sizes, got {a.shape} over {left}, {b.shape} over {right}; "
@@ -121,6 +129,11 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return reshape(y, (*(a.shape[i] for i in a_free), *(b.shape[i] for i in b_free)))
 
 
+def _matrix(x: Value) -> None:
+    if x.ndim < 2:
+        raise ShapeError(f"matrix: needs two axes or more, got shape {x.shape}; expand_dims adds one")
+
+
 @op
 def tril(x: Value, /, k: int = 0) -> Result:
     """The lower triangle of the last two axes, zeros above diagonal `k`.
@@ -131,6 +144,7 @@ def tril(x: Value, /, k: int = 0) -> Result:
     array([[1., 0.],
            [3., 4.]], dtype=float32)
     """
+    _matrix(x)
     return namespace(x).tril(x, k), (lambda g: namespace(g).tril(g, k),)
 
 
@@ -144,6 +158,7 @@ def triu(x: Value, /, k: int = 0) -> Result:
     array([[1., 2.],
            [0., 4.]], dtype=float32)
     """
+    _matrix(x)
     return namespace(x).triu(x, k), (lambda g: namespace(g).triu(g, k),)
 
 
@@ -157,8 +172,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     array([1., 4.], dtype=float32)
     """
     x = as_value(x)
-    if x.ndim < 2:
-        raise ShapeError(f"diagonal: needs two axes or more, got shape {x.shape}; expand_dims adds one")
+    _matrix(x)
     a, b = one_axis(axis1, x.shape), one_axis(axis2, x.shape)
     if a == b:
         raise ShapeError(f"diagonal: needs two different axes, got axis {a} twice for shape {x.shape}; name another")
@@ -176,6 +190,6 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     y = sum_i x[i, i + offset]
 
     >>> trace([[1.0, 2.0], [3.0, 4.0]])
-    np.float32(5.0)
+    array(5., dtype=float32)
     """
     return diagonal(x, offset, axis1, axis2).sum(axis=-1)

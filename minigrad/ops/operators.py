@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.explain import explain_forward
@@ -18,7 +18,7 @@ from minigrad.graph import Leaf, Node
 from minigrad.manners import OPERATORS
 from minigrad.modes import recording
 from minigrad.ops import arithmetic, arrange, cumulative, index, linalg, piecewise, reduce, shape
-from minigrad.tensor import Nested, Tensor, raw
+from minigrad.tensor import Tensor, raw
 
 # Python's name -> (op, NumPy's name for what `ndarray <operator> tensor` calls)
 BINARY: dict[str, tuple[Callable[..., Any], str]] = {
@@ -127,8 +127,8 @@ def _in_place(op: Callable[..., Any], name: str) -> Callable[..., Any]:
                 f"{self.shape}; write t = t {_SYMBOLS[name]} x for a new tensor, or change it under minigrad.no_grad()"
             )
         result = op(self, other)
-        if isinstance(result, Nested) and not isinstance(self, Nested):
-            return result  # a plain tensor met a value under a transform: the name goes on with the sum
+        if result.level > self.level:
+            return cast(Tensor, result)  # it met a value of a transform above: the name goes on with the result
         if result.shape != self.shape:
             raise ShapeError(
                 f"__i{name}__: the result must keep the shape {self.shape}, got {result.shape}; write t = t "

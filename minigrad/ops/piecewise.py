@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend import Array, move, namespace
+from minigrad.errors import DTypeError
 from minigrad.ops.arithmetic import equal, greater, less
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import Tensor, as_value, raw
@@ -124,17 +125,7 @@ def _share(g: Array, wins: Array, tie: Array) -> Array:
 
 
 @op
-def clip(x: Value, /, min: Any = None, max: Any = None) -> Result:
-    """Each element, moved into the interval from `min` to `max`; None leaves a side open.
-
-    y = minimum(maximum(x, min), max)
-
-    Gradient: 1 inside and on the bounds, 0 outside.
-
-    >>> clip([-1.0, 0.5, 3.0], 0, 1)
-    array([0. , 0.5, 1. ], dtype=float32)
-    """
-    low, high = (raw(v).item() if isinstance(raw(v), np.generic) else raw(v) for v in (min, max))
+def _clip(x: Value, /, low: float | None, high: float | None) -> Result:
     value = raw(x)
     inside = value == value if low is None else value >= low
     if high is not None:
@@ -143,6 +134,25 @@ def clip(x: Value, /, min: Any = None, max: Any = None) -> Result:
     y = x if low is None else xp.maximum(x, low)
     y = y if high is None else xp.minimum(y, high)
     return y * 1 if y is x else y, (lambda g: namespace(g).where(inside, g, 0),)
+
+
+@composite
+def clip(x: Value, min: Any = None, max: Any = None) -> Value:
+    """Each element, moved into the interval from `min` to `max`; None leaves a side open.
+
+    y = minimum(maximum(x, min), max)
+
+    Gradient: 1 inside and on the bounds, 0 outside; bounds that are arrays receive theirs, and share at a tie.
+
+    >>> clip([-1.0, 0.5, 3.0], 0, 1)
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    low, high = (v.item() if isinstance(v, np.generic) else v for v in (min, max))
+    if all(v is None or isinstance(v, (int, float)) for v in (low, high)):
+        return _clip(as_value(x), low, high)
+    x = as_value(x)
+    x = x if low is None else maximum(x, low)
+    return x if high is None else minimum(x, high)
 
 
 @op
@@ -166,6 +176,8 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     """
     condition = raw(condition)
     if not hasattr(condition, "dtype") or isinstance(condition, np.generic):
+        if not isinstance(condition, (bool, int, float, list, tuple, np.generic)):
+            raise DTypeError(f"where: the condition is an array of booleans, got {condition!r:.40}; compare something")
         condition = np.asarray(condition, dtype=bool)
         device = next((raw(v) for v in (x, y) if hasattr(v, "dtype") and not isinstance(v, np.generic)), condition)
         condition = move(condition, namespace(device).name)

@@ -12,7 +12,7 @@ from typing import Any
 
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
-from minigrad.ops.axes import all_axes
+from minigrad.ops.axes import all_axes, one_axis
 from minigrad.ops.piecewise import abs as _abs
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import as_value, raw
@@ -20,6 +20,10 @@ from minigrad.tensor import as_value, raw
 Axis = Any  # None, int or tuple of ints
 
 __all__ = ["all", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "std", "sum", "var"]
+
+
+def _tupled(axis: Axis) -> Axis:
+    return tuple(axis) if isinstance(axis, list) else axis
 
 
 def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
@@ -36,6 +40,11 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
     return n
 
 
+def _freedom(shape: tuple[int, ...], axis: Axis, ddof: int) -> int:
+    n = count(shape, axis) - ddof
+    return n if n > 0 else 0
+
+
 def _spread(g: Array, kept: tuple[int, ...], shape: tuple[int, ...]) -> Array:
     return namespace(g).broadcast_to(g.reshape(kept), shape)
 
@@ -50,7 +59,7 @@ def sum(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
     array([4., 6.], dtype=float32)
     """
     shape, kept = x.shape, kept_shape(x.shape, axis)
-    return x.sum(axis=axis, keepdims=keepdims), (lambda g: _spread(g, kept, shape),)
+    return x.sum(axis=_tupled(axis), keepdims=keepdims), (lambda g: _spread(g, kept, shape),)
 
 
 @op
@@ -63,7 +72,7 @@ def mean(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
     array([2., 3.], dtype=float32)
     """
     shape, kept, n = x.shape, kept_shape(x.shape, axis), count(x.shape, axis)
-    return x.mean(axis=axis, keepdims=keepdims), (lambda g: _spread(g / n, kept, shape),)
+    return x.mean(axis=_tupled(axis), keepdims=keepdims), (lambda g: _spread(g / n, kept, shape),)
 
 
 @op
@@ -75,11 +84,11 @@ def var(x: Value, /, axis: Any = None, keepdims: bool = False, ddof: int = 0) ->
     Gradient: dy/dx = 2 (x - mean x) / (n - ddof).
 
     >>> var([1.0, 2.0, 3.0, 4.0])
-    np.float32(1.25)
+    array(1.25, dtype=float32)
     """
-    kept, n = kept_shape(x.shape, axis), count(x.shape, axis) - ddof
-    d = x - x.mean(axis=axis, keepdims=True)
-    return (d * d).sum(axis=axis, keepdims=keepdims) / n, (lambda g: (g * (2 / n)).reshape(kept) * d,)
+    kept, n = kept_shape(x.shape, axis), _freedom(x.shape, axis, ddof)
+    d = x - x.mean(axis=_tupled(axis), keepdims=True)
+    return (d * d).sum(axis=_tupled(axis), keepdims=keepdims) / n, (lambda g: (g * 2 / n).reshape(kept) * d,)
 
 
 @op
@@ -93,9 +102,9 @@ def std(x: Value, /, axis: Any = None, keepdims: bool = False, ddof: int = 0) ->
     >>> std([1.0, 1.0, 3.0, 3.0])
     array(1., dtype=float32)
     """
-    kept, n = kept_shape(x.shape, axis), count(x.shape, axis) - ddof
-    d = x - x.mean(axis=axis, keepdims=True)
-    y = _safe_root((d * d).sum(axis=axis, keepdims=keepdims) / n)
+    kept, n = kept_shape(x.shape, axis), _freedom(x.shape, axis, ddof)
+    d = x - x.mean(axis=_tupled(axis), keepdims=True)
+    y = _safe_root((d * d).sum(axis=_tupled(axis), keepdims=keepdims) / n)
     return y, (lambda g: (g / n).reshape(kept) * _unit(d, y.reshape(kept)),)
 
 
@@ -141,9 +150,9 @@ def min(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
 def _extreme(x: Array, name: str, axis: Axis, keepdims: bool) -> tuple[Array, Any]:
     value = raw(x)
     kept = kept_shape(x.shape, axis)
-    y = getattr(x, name)(axis=axis, keepdims=keepdims)
+    y = getattr(x, name)(axis=_tupled(axis), keepdims=keepdims)
     winners = value == raw(y).reshape(kept)
-    share = winners / winners.sum(axis=axis, keepdims=True).astype(value.dtype)
+    share = winners / winners.sum(axis=_tupled(axis), keepdims=True).astype(value.dtype)
     return y, lambda g: g.reshape(kept) * share.astype(value.dtype)
 
 
@@ -159,10 +168,10 @@ def logsumexp(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
     np.float32(1000.693)
     """
     xp, kept = namespace(x), kept_shape(x.shape, axis)
-    top = raw(x).max(axis=axis, keepdims=True)  # a constant: shifting by it changes nothing
+    top = raw(x).max(axis=_tupled(axis), keepdims=True)  # a constant: shifting by it changes nothing
     top = namespace(top).where(namespace(top).isfinite(top), top, 0)
     e = xp.exp(x - top)
-    s = e.sum(axis=axis, keepdims=True)
+    s = e.sum(axis=_tupled(axis), keepdims=True)
     y = xp.log(s) + top
     return y if keepdims else y.squeeze(all_axes(axis, x.shape)), (lambda g: g.reshape(kept) * (e / s),)
 
@@ -170,7 +179,7 @@ def logsumexp(x: Value, /, axis: Any = None, keepdims: bool = False) -> Result:
 @op
 def _norm__two(x: Value, /, axis: Any, keepdims: Any) -> Result:
     kept = kept_shape(x.shape, axis)
-    y = _safe_root((x * x).sum(axis=axis, keepdims=keepdims))
+    y = _safe_root((x * x).sum(axis=_tupled(axis), keepdims=keepdims))
     return y, (lambda g: g.reshape(kept) * _unit(x, y.reshape(kept)),)
 
 
@@ -178,8 +187,9 @@ def _norm__two(x: Value, /, axis: Any, keepdims: Any) -> Result:
 def _norm__p(x: Value, /, p: float, axis: Any, keepdims: bool) -> Result:
     kept = kept_shape(x.shape, axis)
     size, sign = _abs(x), namespace(raw(x)).sign(raw(x))
-    y = _safe_root((size**p).sum(axis=axis, keepdims=keepdims), p)
-    return y, (lambda g: g.reshape(kept) * sign * _unit(size, y.reshape(kept)) ** (p - 1),)
+    y = _safe_root((size**p).sum(axis=_tupled(axis), keepdims=keepdims), p)
+    some = namespace(size).where(raw(size) == 0, 1, size)  # times a sign of 0
+    return y, (lambda g: g.reshape(kept) * sign * _unit(some, y.reshape(kept)) ** (p - 1),)
 
 
 @composite
@@ -217,7 +227,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> bool(any([0.0, 1.0]))
     True
     """
-    return namespace(_plain(x)).any(_plain(x), axis=axis, keepdims=keepdims)
+    return namespace(_plain(x)).any(_plain(x), axis=_tupled(axis), keepdims=keepdims)
 
 
 @composite
@@ -229,11 +239,18 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> bool(all([0.0, 1.0]))
     False
     """
-    return namespace(_plain(x)).all(_plain(x), axis=axis, keepdims=keepdims)
+    return namespace(_plain(x)).all(_plain(x), axis=_tupled(axis), keepdims=keepdims)
+
+
+def _place(find: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
+    x = _plain(x)
+    axis = None if axis is None else one_axis(axis, x.shape)
+    y = find(x, axis=axis)
+    return y.reshape(kept_shape(x.shape, axis)) if keepdims else y
 
 
 @composite
-def argmax(x: Any, axis: int | None = None) -> Any:
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """Place of the largest element along an axis, the first of equals, as a plain integer array.
 
     y = the smallest i with x_i = max x
@@ -241,11 +258,11 @@ def argmax(x: Any, axis: int | None = None) -> Any:
     >>> int(argmax([1.0, 5.0, 3.0]))
     1
     """
-    return namespace(_plain(x)).argmax(_plain(x), axis=axis)
+    return _place(namespace(_plain(x)).argmax, x, axis, keepdims)
 
 
 @composite
-def argmin(x: Any, axis: int | None = None) -> Any:
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """Place of the smallest element along an axis, the first of equals, as a plain integer array.
 
     y = the smallest i with x_i = min x
@@ -253,4 +270,4 @@ def argmin(x: Any, axis: int | None = None) -> Any:
     >>> int(argmin([1.0, 5.0, 3.0]))
     0
     """
-    return namespace(_plain(x)).argmin(_plain(x), axis=axis)
+    return _place(namespace(_plain(x)).argmin, x, axis, keepdims)

@@ -33,8 +33,10 @@ def reshape(x: Value, /, *shape: Any) -> Result:
     array([[1., 2.],
            [3., 4.]], dtype=float32)
     """
-    before = x.shape
-    return x.reshape(_tupled(shape)), (lambda g: g.reshape(before),)
+    before, after = x.shape, _tupled(shape)
+    if any(isinstance(n, int) and n < -1 for n in after):
+        raise ShapeError(f"reshape: a size is at least 0, or -1 for what is left, got {after}; count again")
+    return x.reshape(after), (lambda g: g.reshape(before),)
 
 
 @op
@@ -83,6 +85,8 @@ def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
         if not -ndim <= a < ndim:
             raise ShapeError(f"expand_dims: axis out of range, got {a}; use -{ndim} to {ndim - 1} for {ndim} axes")
     places = {a % ndim for a in axes}
+    if len(places) < len(axes):
+        raise ShapeError(f"expand_dims: a place is named twice, got {axis}; name each once")
     sizes = iter(x.shape)
     return reshape(x, tuple(1 if i in places else next(sizes) for i in range(ndim)))
 
@@ -135,8 +139,8 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 
 @composite
-def moveaxis(x: Any, source: int, destination: int) -> Any:
-    """One axis moved to another place, the others in their order.
+def moveaxis(x: Any, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Any:
+    """Axes moved to other places, the others in their order.
 
     y[j, k, i] = x[i, j, k]
 
@@ -144,6 +148,10 @@ def moveaxis(x: Any, source: int, destination: int) -> Any:
     (2, 1, 1)
     """
     x = as_value(x)
-    order = list(range(x.ndim))
-    order.insert(one_axis(destination, x.shape), order.pop(one_axis(source, x.shape)))
+    places, sources = all_axes(destination, x.shape), all_axes(source, x.shape)
+    if len(places) != len(sources):
+        raise ShapeError(f"moveaxis: one place for each axis, got axes {source} to {destination}; name as many")
+    order = [i for i in range(x.ndim) if i not in sources]
+    for place, axis in sorted(zip(places, sources)):  # noqa: B905 (checked above)
+        order.insert(place, axis)
     return transpose(x, order)

@@ -1,19 +1,18 @@
-"""Adam.
+"""Adam and AdamW.
 
 Builds on: `minigrad.optim.optimizer`, `minigrad.ewma`. Read next: ``examples/mlp.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from minigrad.backend import namespace
+from minigrad.backend import Array, namespace
 from minigrad.ewma import EWMA
-from minigrad.optim.optimizer import Optimizer
-from minigrad.tensor import Tensor
+from minigrad.optim.optimizer import Group, LearningRate, Optimizer
 
-__all__ = ["Adam"]
+__all__ = ["Adam", "AdamW"]
 
 
 class Adam(Optimizer):
@@ -21,6 +20,9 @@ class Adam(Optimizer):
 
     m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;  p = p - lr m^ / (sqrt(v^) + eps)
 
+    `weight_decay` is coupled: it is added to the gradient, and so divided by the root like it (see AdamW).
+
+    >>> from minigrad import Tensor
     >>> p = Tensor([1.0], requires_grad=True)
     >>> (p * p).backward()
     >>> Adam([p], lr=0.1).step()
@@ -32,18 +34,48 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Tensor],
-        lr: float | Callable[[int], float] = 1e-3,
+        params: Iterable[Any],
+        lr: LearningRate = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        maximize: bool = False,
     ) -> None:
-        self.betas, self.eps = betas, float(eps)
-        super().__init__(params, lr)
+        super().__init__(params, lr, betas=betas, eps=float(eps), weight_decay=weight_decay, maximize=maximize)
 
-    def averages(self) -> dict[str, EWMA]:
-        return {"m": EWMA(self.betas[0]), "v": EWMA(self.betas[1])}
+    def averages(self, o: Group) -> dict[str, EWMA | None]:
+        return {"m": EWMA(o.betas[0]), "v": EWMA(o.betas[1])}
 
-    def direction(self, g: Any, m: EWMA, v: EWMA) -> Any:  # type: ignore[override]
+    def direction(self, g: Array, o: Group, m: EWMA, v: EWMA) -> Array:  # type: ignore[override]
         m.update(g)
         v.update(g * g)
-        return m.corrected / (namespace(g).sqrt(v.corrected) + self.eps)
+        return m.corrected / (namespace(g).sqrt(v.corrected) + o.eps)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: the parameter shrinks by itself, past the averages.
+
+    p = p (1 - lr weight_decay), then a step of Adam on the raw gradient
+
+    >>> from minigrad import Tensor
+    >>> p = Tensor([1.0], requires_grad=True)
+    >>> (p * 0.0).backward()
+    >>> AdamW([p], lr=0.1, weight_decay=0.5).step()
+    >>> round(p.item(), 4)
+    0.95
+
+    Reference: Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019, algorithm 2.
+    """
+
+    decoupled = True
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: LearningRate = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, maximize)

@@ -1,6 +1,6 @@
 """The checks of everything that is not a derivative: values, dtypes, memory, layout, the device, edges, special points.
 
-Builds on: `minigrad.testing.derivatives`. Read next: `minigrad.testing.check_op`.
+Builds on: `minigrad.testing.derivatives`. Read next: `minigrad.testing.dtypes`.
 """
 
 from __future__ import annotations

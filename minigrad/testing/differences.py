@@ -3,7 +3,7 @@
 Central differences of fourth order: (8 (f(x+h) - f(x-h)) - (f(x+2h) - f(x-2h))) / 12h. With h = 1e-3 and float64 the
 error is near 1e-12 of the function, six digits better than the two-point formula can do.
 
-Builds on: nothing. Read next: `minigrad.testing.check_op`.
+Builds on: nothing. Read next: `minigrad.testing.gradcheck`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The contract of dtypes: what comes in decides what comes out, for values and for gradients.
 
-Builds on: `minigrad.testing.probe`. Read next: `minigrad.testing.check_op`.
+Builds on: `minigrad.testing.probe`. Read next: `minigrad.testing.report`.
 """
 
 from __future__ import annotations

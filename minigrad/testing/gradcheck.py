@@ -1,6 +1,6 @@
 """`check_gradients`: the gradient of any function of arrays against finite differences.
 
-Builds on: `minigrad.testing.differences`, `minigrad.autodiff`. Read next: `minigrad.testing.check_op`.
+Builds on: `minigrad.testing.differences`, `minigrad.autodiff`. Read next: `minigrad.testing.case`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a check found: every failure with its place, its input, what was expected, and where to look.
 
-Builds on: `minigrad.errors`. Read next: `minigrad.testing.probe`.
+Builds on: `minigrad.errors`. Read next: `minigrad.testing.tolerance`.
 """
 
 from __future__ import annotations

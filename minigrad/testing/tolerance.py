@@ -1,6 +1,6 @@
 """How close is close: the one table of tolerances, and the one comparison.
 
-Builds on: nothing. Read next: `minigrad.testing.report`.
+Builds on: nothing. Read next: ``tests/ops/row.py``.
 """
 
 from __future__ import annotations

@@ -22,6 +22,10 @@ def binary(op: str, oracle: Any, **options: Any) -> Row:
     return Row(op, PAIR, oracle, shapes=BINARY, **options)
 
 
+def clipped(x: np.ndarray, min: Any, max: Any) -> np.ndarray:
+    return np.clip(x, min, max)  # by position: NumPy 2.0 has other names
+
+
 def logistic(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
@@ -97,9 +101,9 @@ ROWS = [
     Row("round", MATRIX, np.round, "decimals", static={"decimals": 1}, integers="either", half=False),
     binary("maximum", np.maximum),
     binary("minimum", np.minimum),
-    unary("clip", np.clip, variant="both", static={"min": -1, "max": 1}, integers="kept"),
-    unary("clip", np.clip, variant="min", static={"min": -0.5, "max": None}, integers=None),
-    unary("clip", np.clip, variant="max", static={"min": None, "max": 0.5}, integers=None),
+    unary("clip", clipped, variant="both", static={"min": -1, "max": 1}, integers="kept"),
+    unary("clip", clipped, variant="min", static={"min": -0.5, "max": None}, integers=None),
+    unary("clip", clipped, variant="max", static={"min": None, "max": 0.5}, integers=None),
     unary("clip", lambda x: x, variant="neither", integers="kept"),
     # dtypes and tests
     Row("astype", MATRIX, lambda x: x, "same", lambda x: mg.astype(x, x.dtype), integers=None, shapes=UNARY),

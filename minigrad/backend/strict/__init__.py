@@ -4,7 +4,7 @@ The whole test suite runs on it, so that code which would fail on a GPU fails he
 arrays of the host among arrays of the device, results read back in the middle of a step. It is no faster than NumPy and
 no use for anything but tests.
 
-Builds on: `minigrad.backend.vocabulary`, `minigrad.backend.strict.library`. Read next: `minigrad.backend.cupy`.
+Builds on: `minigrad.backend.vocabulary`, `minigrad.backend.strict.library`. Read next: `minigrad.backend.random`.
 """
 
 from __future__ import annotations

@@ -182,8 +182,9 @@ class DeviceArray:
 
     @shape.setter
     def shape(self, shape: Any) -> None:
-        view = self._a.view()
-        view.shape = shape
+        view = self._a.reshape(shape)
+        if view.size and not np.shares_memory(view, self._a):
+            raise AttributeError(f"incompatible shape for in-place modification: {self._a.shape} to {shape}")
         self._a = view
 
     dtype = property(lambda self: self._a.dtype)

@@ -1,0 +1,118 @@
+"""Optimizers against PyTorch's: stored paths always, PyTorch itself where it is installed."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad import optim
+from tools.optimizer_rows import ROWS, STEPS, gradients, start, torch_path
+
+STORED = np.load(Path(__file__).parents[1] / "reference" / "optimizers.npz")
+IDS = [row.id for row in ROWS]
+
+
+def our_path(row, device):
+    params = [device.leaf(p, dtype=None) for p in start()]
+    groups = [{"params": params[:2]}, {"params": params[2:], "lr": 0.03}]
+    optimizer = getattr(optim, row.name)(groups, **row.options)
+    path = []
+    for step in range(STEPS):
+        for p, g in zip(params, gradients(step), strict=True):
+            p.grad = None if g is None else device.array(g, dtype=None)
+        optimizer.step()
+        path.append(np.concatenate([device.host(p).ravel() for p in params]))
+    return np.array(path)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
+def test_the_path_is_that_of_pytorch(row, device):
+    expected = STORED["paths"][list(STORED["ids"]).index(row.id)]
+    np.testing.assert_allclose(our_path(row, device), expected, rtol=1e-9, atol=1e-11)
+
+
+def test_the_stored_paths_are_those_of_the_table():
+    assert list(STORED["ids"]) == IDS
+
+
+def test_the_comparison_can_fail(device):
+    row = ROWS[IDS.index("Adam lr=0.1")]
+    wrong = STORED["paths"][IDS.index("AdamW lr=0.1")]
+    assert np.abs(our_path(row, device) - wrong).max() > 1e-3
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="needs PyTorch; its stored paths are compared")
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
+def test_the_path_is_that_of_the_pytorch_installed(row):
+    with mg.use_backend("numpy"):
+        from tests.conftest import Device
+
+        np.testing.assert_allclose(our_path(row, Device("numpy")), torch_path(row), rtol=1e-9, atol=1e-11)
+
+
+def test_every_optimizer_has_a_row():
+    public = {name for name in optim.__all__ if isinstance(getattr(optim, name), type)}
+    assert public - {"EWMA", "Optimizer"} == {row.name for row in ROWS}
+
+
+@pytest.mark.parametrize("name", sorted({row.name for row in ROWS}))
+def test_float32_stays_float32(name, device):
+    p = device.leaf([1.0, 2.0])
+    optimizer = getattr(optim, name)([p], lr=np.float64(0.1), weight_decay=np.float64(0.1))
+    for _ in range(3):
+        p.grad = device.array([1.0, -1.0])
+        optimizer.step()
+    assert p.dtype == np.float32
+    assert all(
+        a.dtype == np.float32
+        for kept in optimizer.state_dict()["state"].values()
+        for a in kept.values()
+        if a is not kept["t"]
+    )
+
+
+@pytest.mark.parametrize("name", sorted({row.name for row in ROWS}))
+def test_it_finds_the_minimum_of_a_bowl(name, device):
+    target = np.array([1.0, -2.0, 0.5], np.float32)
+    p = device.leaf(np.zeros(3))
+    optimizer = getattr(optim, name)([p], lr=0.5 if name == "Adagrad" else 0.05)
+    for _ in range(300):
+        p.grad = None
+        ((p - device.array(target)) ** 2).sum().backward()
+        optimizer.step()
+    np.testing.assert_allclose(device.host(p), target, atol=0.05)
+
+
+def test_average_momentum_is_heavy_ball_momentum_at_another_rate(device):
+    paths = []
+    for average, lr in ((True, 0.1), (False, 0.1 * (1 - 0.9))):
+        p = device.leaf([1.0, 2.0], dtype=np.float64)
+        optimizer = optim.Momentum([p], lr=lr, momentum=0.9, average=average)
+        for step in range(200):
+            p.grad = (
+                device.array([np.sin(step), 1.0], dtype=np.float64) if step else device.array([0.0, 0.0], np.float64)
+            )
+            optimizer.step()
+        paths.append(device.host(p))
+    np.testing.assert_allclose(*paths, rtol=1e-12)
+
+
+def test_the_two_forms_of_nesterov_are_one_in_the_point_ahead(device):
+    """The paper's form stands at p and looks ahead to q; the usual form stands at q. The gradients are those of q."""
+    paper, usual = (device.leaf([1.0, -0.5], dtype=np.float64) for _ in range(2))
+    looking = optim.NAG([paper], lr=0.1, momentum=0.9, look_ahead=True)
+    plain = optim.NAG([usual], lr=0.1, momentum=0.9)
+    for _ in range(20):
+        for p, optimizer in ((paper, looking), (usual, plain)):
+            if optimizer is looking:
+                optimizer.look()
+            p.grad = None
+            (p * p * p * 0.1 + p * p).sum().backward()
+            points = device.host(p).copy()
+            if optimizer is looking:
+                ahead = points
+            else:
+                np.testing.assert_allclose(points, ahead, rtol=1e-12)
+            optimizer.step()

@@ -1,0 +1,123 @@
+"""Functions, losses and layers against PyTorch's: stored results always, live ones where PyTorch is."""
+
+import functools
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad import nn
+from minigrad.nn import functional as F
+from minigrad.tensor import raw
+from minigrad.testing import TOLERANCE
+from minigrad.testing.tolerance import close
+from tests.reference.test_ops import differences
+from tools.layer_results import batch, initial_state, torch_layer_results
+from tools.layer_rows import LAYERS, ROWS
+from tools.op_rows.with_torch import torch_results, weights
+
+STORED = Path(__file__).with_name("layers.npz")
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+NEEDS_TORCH = pytest.mark.skip(reason="needs PyTorch; its stored results are compared by the other tests")
+EXACT = TOLERANCE["float64"].value
+# Functions that PyTorch does not have; they are tested in tests/nn.
+WITHOUT_TORCH = {"averaged_axes", "dropout", "normalize"}
+
+
+@functools.cache
+def stored():
+    with np.load(STORED, allow_pickle=False) as archive:
+        about = json.loads(str(archive["about"]))
+        return {name: archive[name] for name in archive.files if name != "about"}, about["shapes"]
+
+
+def expected(row):
+    """The stored vector cut into [value, a gradient per input, a second derivative per input]."""
+    vectors, shapes = stored()
+    assert row.name in vectors, "a new row; run `make reference`"
+    wanted = [tuple(shapes[row.name]), *[x.shape for x in row.arrays()] * row.order]
+    ends = np.cumsum([int(np.prod(shape)) for shape in wanted])
+    return [part.reshape(s) for part, s in zip(np.split(vectors[row.name], ends[:-1]), wanted, strict=True)]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_functions(row, device):
+    assert differences(row, device, expected(row)) == []
+
+
+@pytest.mark.filterwarnings("ignore:reduction:UserWarning")  # of kl_div with 'mean'
+@pytest.mark.parametrize("row", ROWS if HAS_TORCH else [pytest.param(None, marks=NEEDS_TORCH)])
+def test_functions_live(row):
+    assert differences(row, "numpy", torch_results(row)) == []
+
+
+def layer_results(row, device):
+    """What `torch_layer_results` says, made by minigrad."""
+    layer = getattr(nn, row.name)(*row.arguments, **row.keywords).to(dtype="float64")
+    layer.load_state_dict(initial_state({name: t.shape for name, t in layer.state().items()}))
+    found = {}
+    for step in range(row.batches):
+        xs = [device.leaf(x, np.float64) for x in batch(row, step)]
+        y = layer(*xs)
+        found[f"output {step}"] = device.host(y)
+        layer.zero_grad()
+        y.backward(device.array(weights(y.shape, 1), np.float64))
+    found.update({f"gradient of input {i}": device.host(x.grad) for i, x in enumerate(xs)})
+    found.update({f"gradient of {name}": device.host(p.grad) for name, p in layer.named_parameters()})
+    layer.eval()
+    found["output in use"] = device.host(layer(*(device.tensor(x, np.float64) for x in batch(row, 99))))
+    return {**found, **{f"state {name}": array for name, array in layer.state_dict().items()}}
+
+
+def layer_differences(made, wanted):
+    assert made.keys() == wanted.keys()
+    return [
+        name for name in wanted if made[name].dtype != wanted[name].dtype or not close(made[name], wanted[name], EXACT)
+    ]
+
+
+@pytest.mark.parametrize("row", LAYERS, ids=lambda row: row.id)
+def test_layers(row, device):
+    prefix = f"{row.id}: "
+    wanted = {name.removeprefix(prefix): a for name, a in stored()[0].items() if name.startswith(prefix)}
+    assert layer_differences(layer_results(row, device), wanted) == []
+
+
+@pytest.mark.parametrize("row", LAYERS if HAS_TORCH else [pytest.param(None, marks=NEEDS_TORCH)])
+def test_layers_live(row, device):
+    assert layer_differences(layer_results(row, device), torch_layer_results(row)) == []
+
+
+def test_every_function_has_a_row_or_a_reason():
+    have = {row.op for row in ROWS} | WITHOUT_TORCH
+    assert have == set(F.__all__), "add rows to tools/layer_rows.py and `make reference`, or a reason to WITHOUT_TORCH"
+
+
+def test_every_layer_with_state_has_a_row():
+    made = {"BatchNorm1d": (3,), "Bilinear": (1, 2, 3), "LayerNorm": (3,), "Linear": (2, 3), "PReLU": ()}
+    assert made.keys() == {row.name for row in LAYERS}
+
+
+def test_the_stored_results_are_those_of_the_table():
+    vectors, shapes = stored()
+    layers = {name.partition(":")[0] for name in vectors if ": " in name}
+    assert set(shapes) == {row.name for row in ROWS}, "the table has changed; run `make reference`"
+    assert layers == {row.id for row in LAYERS}
+    assert STORED.stat().st_size < 300 * 1024
+
+
+@pytest.mark.skipif(not HAS_TORCH, reason="needs PyTorch")
+def test_a_torch_state_dict_loads_unchanged():
+    import torch
+
+    ours = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.PReLU(), nn.Linear(3, 2))
+    theirs = torch.nn.Sequential(
+        torch.nn.Linear(4, 3), torch.nn.BatchNorm1d(3), torch.nn.PReLU(), torch.nn.Linear(3, 2)
+    )
+    assert ours.load_state_dict(theirs.state_dict()) == ([], [])
+    x = np.ones((5, 4), np.float32) * np.arange(5, dtype=np.float32)[:, None]
+    want = theirs.eval()(torch.from_numpy(x)).detach().numpy()
+    np.testing.assert_allclose(raw(ours.eval()(mg.Tensor(x))), want, rtol=1e-5, atol=1e-6)

@@ -1,0 +1,47 @@
+"""What PyTorch says of the rows of tools/layer_rows.py; PyTorch is imported when asked."""
+
+from typing import Any
+
+import numpy as np
+
+from tools.layer_rows import LayerRow
+from tools.op_rows.row import Array, draw
+from tools.op_rows.with_torch import weights
+
+__all__ = ["batch", "initial_state", "torch_layer_results"]
+
+
+def batch(row: LayerRow, step: int) -> list[Array]:
+    """The inputs of a step, the same at every call."""
+    return [draw(shape, -2.0, 3.0, phase=10 * step + i) for i, shape in enumerate(row.inputs)]
+
+
+def initial_state(shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
+    """State to start from: numbers off their defaults, so that each is seen to be used."""
+    state = {}
+    for i, (name, shape) in enumerate(shapes.items()):
+        whole = name == "num_batches_tracked"
+        state[name] = np.array(0) if whole else draw(shape, 0.3, 1.7, phase=50 + i)
+    return state
+
+
+def torch_layer_results(row: LayerRow) -> dict[str, Array]:
+    """Outputs of each training batch and of use, gradients of the last batch, and the state at the end."""
+    import torch
+
+    layer = getattr(torch.nn, row.name)(*row.arguments, **row.keywords, dtype=torch.float64)
+    start = initial_state({name: tuple(t.shape) for name, t in layer.state_dict().items()})
+    layer.load_state_dict({name: torch.tensor(array) for name, array in start.items()})
+    found: dict[str, Any] = {}
+    for step in range(row.batches):
+        xs = [torch.tensor(x, requires_grad=True) for x in batch(row, step)]
+        y = layer(*xs)
+        found[f"output {step}"] = y
+        layer.zero_grad()
+        y.backward(torch.tensor(weights(tuple(y.shape), 1)))
+    found.update({f"gradient of input {i}": x.grad for i, x in enumerate(xs)})
+    found.update({f"gradient of {name}": p.grad for name, p in layer.named_parameters()})
+    layer.eval()
+    found["output in use"] = layer(*(torch.tensor(x) for x in batch(row, 99)))
+    found.update({f"state {name}": t for name, t in layer.state_dict().items()})
+    return {name: np.array(t.detach().numpy(force=True)) for name, t in found.items()}

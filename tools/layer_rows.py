@@ -1,0 +1,180 @@
+"""Functions of minigrad.nn.functional and layers of minigrad.nn, as minigrad and as PyTorch spell them.
+
+`ROWS` are calls of functions, compared to second order; `LAYERS` are layers with state, trained for some batches and
+then used. tools/make_layer_reference.py stores what PyTorch says of them.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tools.op_rows.row import Row, call
+
+__all__ = ["LAYERS", "ROWS", "LayerRow"]
+
+F = "nn.functional."
+X = [(3, 4)]
+
+
+def same(name: str, *args: Any, variant: str = "", inputs: Any = X, domain: Any = (-2.0, 2.0), **keywords: Any) -> Row:
+    """A row for a function that both libraries call alike; `axis` is PyTorch's `dim`."""
+    torch = {("dim" if word == "axis" else word): value for word, value in keywords.items()}
+    constants = keywords.pop("constants", ())
+    torch.pop("constants", None)
+    mini, other = call(F + name, *args, **keywords), call(F + name, *args, **torch)
+    return Row(f"{name} {variant}".strip(), mini, other, inputs, domain=domain, constants=constants)
+
+
+FAR = [[-1000.0, -30.0, -1.5, 0.3, 25.0, 1000.0]]
+ACTIVATIONS = [
+    *(same(name) for name in "relu elu celu selu hardtanh hardswish silu mish sigmoid tanh softplus softsign".split()),
+    *(same(name) for name in "logsigmoid gelu leaky_relu".split()),
+    *(same(name, variant="far out", inputs=FAR) for name in "relu elu celu selu hardtanh silu softplus".split()),
+    same("mish", variant="far out", inputs=FAR)._replace(order=1, note="PyTorch's second derivative at 1000 is NaN"),
+    *(same(name, variant="far out", inputs=FAR) for name in "sigmoid tanh softsign logsigmoid gelu leaky_relu".split()),
+    same("hardswish", variant="far out", inputs=FAR),
+    same("gelu", approximate="tanh", variant="tanh"),
+    same("gelu", approximate="tanh", variant="tanh far out", inputs=FAR),
+    same("leaky_relu", 0.2, variant="slope"),
+    same("elu", 0.5, variant="alpha"),
+    same("celu", 0.5, variant="alpha"),
+    same("hardtanh", -0.5, 1.5, variant="bounds"),
+    same("softplus", 2.0, 1.0, variant="beta"),
+    same("prelu", inputs=[(3, 4), [0.25]]),
+    same("prelu", inputs=[(2, 3, 2), (3,)], variant="channels"),
+    same("softmax", axis=-1),
+    same("softmax", axis=0, variant="axis"),
+    same("softmax", axis=0, variant="far out", inputs=FAR),
+    same("log_softmax", axis=-1),
+    same("log_softmax", axis=1, variant="axis", inputs=[(2, 3, 2)]),
+    same("log_softmax", axis=0, variant="far out", inputs=FAR),
+    same("glu"),
+    same("glu", axis=1, variant="axis", inputs=[(2, 4, 3)]),
+]
+LINEAR = [
+    same("linear", inputs=[(4, 3), (2, 3), (2,)]),
+    same("linear", inputs=[(2, 4, 3), (2, 3)], variant="no bias"),
+    same("bilinear", inputs=[(4, 3), (4, 2), (5, 3, 2), (5,)]),
+    same("bilinear", inputs=[(2, 4, 3), (2, 4, 2), (5, 3, 2)], variant="no bias"),
+]
+
+
+def batch_norm(module: Any, x: Any, *affine: Any) -> Any:
+    return module.nn.functional.batch_norm(x, None, None, *affine, training=True)
+
+
+def batch_norm_in_use(module: Any, x: Any, w: Any, b: Any, mean: Any, var: Any) -> Any:
+    return module.nn.functional.batch_norm(x, mean, var, w, b)
+
+
+def layer_norm(*shape: int) -> Callable[..., Any]:
+    return lambda module, x, *affine: module.nn.functional.layer_norm(x, shape, *affine)
+
+
+NORMS = [
+    Row("batch_norm", batch_norm, batch_norm, [(4, 3), (3,), (3,)]),
+    Row("batch_norm plain", batch_norm, batch_norm, [(4, 3)]),
+    Row("batch_norm sequence", batch_norm, batch_norm, [(2, 3, 4), (3,), (3,)]),
+    Row("batch_norm in use", batch_norm_in_use, batch_norm_in_use, [(4, 3), (3,), (3,)],
+        constants=[np.array([0.1, -0.2, 0.3]), np.array([1.5, 0.5, 2.0])]),
+    Row("layer_norm", layer_norm(4), layer_norm(4), [(3, 4), (4,), (4,)]),
+    Row("layer_norm plain", layer_norm(4), layer_norm(4), [(3, 4)]),
+    Row("layer_norm two axes", layer_norm(3, 2), layer_norm(3, 2), [(2, 3, 2), (3, 2), (3, 2)]),
+]  # fmt: skip
+
+PAIR, INSIDE = [(3, 4), (3, 4)], ((0.05, 0.95), (0.1, 0.9))
+REDUCTIONS = ("none", "mean", "sum")
+REGRESSION = [
+    *(same(name, reduction=r, variant=r, inputs=PAIR)
+      for name in "mse_loss l1_loss smooth_l1_loss huber_loss".split() for r in REDUCTIONS),
+    same("smooth_l1_loss", beta=0.5, variant="beta", inputs=PAIR),
+    same("smooth_l1_loss", beta=0.0, variant="beta 0", inputs=PAIR),
+    same("huber_loss", delta=0.5, variant="delta", inputs=PAIR),
+]  # fmt: skip
+
+
+def labelled(name: str, labels: Any, variant: str, inputs: Any = X, weight: Any = None, **keywords: Any) -> Row:
+    """A row of a loss of labels, with class weights if there are any."""
+    function = call(F + name, **keywords)
+    constants = [labels] if weight is None else [labels, weight]
+    return Row(f"{name} {variant}", function, function, inputs, constants=constants)
+
+
+LABELS, SOME, WEIGHT = [0, 3, 1], [2, -100, 1], np.array([0.5, 2.0, 1.0, 0.25])
+DEEP, DEEP_LABELS = [(2, 4, 3)], [[0, 3, -100], [1, 1, 2]]
+CLASSIFICATION = [
+    *(labelled(name, LABELS, r, reduction=r) for name in ("cross_entropy", "nll_loss") for r in REDUCTIONS),
+    *(labelled(name, SOME, f"weights, ignored, {r}", weight=WEIGHT, reduction=r)
+      for name in ("cross_entropy", "nll_loss") for r in REDUCTIONS),
+    *(labelled(name, DEEP_LABELS, f"(N, C, L) {r}", DEEP, WEIGHT, reduction=r)
+      for name in ("cross_entropy", "nll_loss") for r in REDUCTIONS),
+    *(labelled(name, 2, "one example", [(4,)]) for name in ("cross_entropy", "nll_loss")),
+    labelled("cross_entropy", [2, 7, 1], "ignore_index 7", ignore_index=7),
+    *(labelled("cross_entropy", SOME, f"smoothing {r}", label_smoothing=0.1, reduction=r) for r in REDUCTIONS),
+    *(labelled("cross_entropy", DEEP_LABELS, f"all of it {r}", DEEP, WEIGHT, label_smoothing=0.2, reduction=r)
+      for r in REDUCTIONS),
+    *(Row(f"cross_entropy probabilities {r}", call(F + "cross_entropy", reduction=r),
+          call(F + "cross_entropy", reduction=r), PAIR, domain=((-2.0, 2.0), (0.05, 0.95))) for r in REDUCTIONS),
+    Row("cross_entropy probabilities smoothed", call(F + "cross_entropy", label_smoothing=0.1),
+        call(F + "cross_entropy", label_smoothing=0.1), [(2, 4, 3), (2, 4, 3)], domain=((-2.0, 2.0), (0.05, 0.95))),
+    Row("cross_entropy probabilities weighted", lambda m, x, t, w: m.nn.functional.cross_entropy(x, t, w),
+        lambda m, x, t, w: m.nn.functional.cross_entropy(x, t, w), PAIR, domain=((-2.0, 2.0), (0.05, 0.95)),
+        constants=[WEIGHT]),
+]  # fmt: skip
+
+
+def positive(module: Any, x: Any, t: Any, w: Any) -> Any:
+    return module.nn.functional.binary_cross_entropy_with_logits(x, t, pos_weight=w)
+
+
+BINARY = [
+    *(row._replace(order=1, note="PyTorch adds 1e-12 to the probabilities in its second derivative") for row in [
+        *(same("binary_cross_entropy", reduction=r, variant=r, inputs=PAIR, domain=INSIDE) for r in REDUCTIONS),
+        same("binary_cross_entropy", inputs=PAIR, domain=INSIDE, variant="weighted", constants=[WEIGHT]),
+    ]),
+    same("binary_cross_entropy", inputs=[[0.0, 1.0, 0.0, 1.0], [0.0, 1.0, 0.5, 0.25]], variant="clamped")
+    ._replace(order=0, note="PyTorch bounds the slope by a float32 1e-12"),
+    *(same("binary_cross_entropy_with_logits", reduction=r, variant=r, inputs=PAIR) for r in REDUCTIONS),
+    same("binary_cross_entropy_with_logits", inputs=PAIR, variant="weighted", constants=[WEIGHT]),
+    same("binary_cross_entropy_with_logits", inputs=[*FAR, [0.0, 1.0, 1.0, 0.5, 0.0, 1.0]], variant="far out"),
+    Row("binary_cross_entropy_with_logits pos_weight", positive, positive, PAIR, constants=[WEIGHT]),
+    *(same("kl_div", reduction=r, variant=r, inputs=PAIR, domain=((-2.0, 2.0), (0.05, 0.95)))
+      for r in (*REDUCTIONS, "batchmean")),
+    *(same("kl_div", reduction=r, log_target=True, variant=f"log_target {r}", inputs=PAIR) for r in REDUCTIONS),
+]  # fmt: skip
+
+ROWS = [*ACTIVATIONS, *LINEAR, *NORMS, *REGRESSION, *CLASSIFICATION, *BINARY]
+
+
+class LayerRow(NamedTuple):
+    """A layer with state: how it is made, of what input, and for how many batches it is trained."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    inputs: tuple[tuple[int, ...], ...]
+    keywords: dict[str, Any] = {}  # noqa: RUF012 (never changed)
+    batches: int = 1
+    variant: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.name} {self.variant}".strip()
+
+
+LAYERS = [
+    LayerRow("Linear", (3, 2), ((4, 3),)),
+    LayerRow("Linear", (3, 2), ((2, 4, 3),), {"bias": False}, variant="no bias"),
+    LayerRow("Bilinear", (3, 2, 5), ((4, 3), (4, 2))),
+    LayerRow("PReLU", (3,), ((2, 3, 4),)),
+    LayerRow("BatchNorm1d", (3,), ((5, 3),), batches=3),
+    LayerRow("BatchNorm1d", (3,), ((2, 3, 4),), batches=2, variant="sequence"),
+    LayerRow("BatchNorm1d", (3,), ((5, 3),), {"momentum": None}, 3, "cumulative"),
+    LayerRow("BatchNorm1d", (3,), ((5, 3),), {"momentum": 0.3, "eps": 1e-3}, 3, "momentum"),
+    LayerRow("BatchNorm1d", (3,), ((5, 3),), {"affine": False}, 2, "not affine"),
+    LayerRow("BatchNorm1d", (3,), ((5, 3),), {"track_running_stats": False}, 2, "not tracking"),
+    LayerRow("LayerNorm", (4,), ((3, 4),)),
+    LayerRow("LayerNorm", ((3, 2),), ((4, 3, 2),), variant="two axes"),
+    LayerRow("LayerNorm", (4,), ((3, 4),), {"bias": False}, variant="no bias"),
+    LayerRow("LayerNorm", (4,), ((3, 4),), {"elementwise_affine": False}, variant="not affine"),
+]
