@@ -9,11 +9,12 @@ Builds on: nothing. Read next: `minigrad.tape`.
 from __future__ import annotations
 
 import threading
-from contextlib import ContextDecorator
+from collections.abc import Iterator
+from contextlib import ContextDecorator, contextmanager
 from itertools import count
 from typing import Any
 
-__all__ = ["enable_grad", "new_level", "no_grad", "open_levels", "paused", "recording"]
+__all__ = ["enable_grad", "new_level", "no_grad", "open_levels", "paused", "recomputing", "recording", "rerun"]
 
 new_level = count(2).__next__
 
@@ -29,8 +30,25 @@ class _Thread(threading.local):
     def __init__(self) -> None:
         self.barriers = [[0]]  # one for each open block of this thread: levels up to the last do not record
 
+        self.reruns = 0  # how many checkpoints are being computed again
+
 
 _thread = _Thread()
+
+
+def recomputing() -> bool:
+    """Whether a `minigrad.checkpoint` of this thread runs its function again, for layers that count their calls."""
+    return _thread.reruns > 0
+
+
+@contextmanager
+def rerun() -> Iterator[None]:
+    """Say so inside the block."""
+    _thread.reruns += 1
+    try:
+        yield
+    finally:
+        _thread.reruns -= 1
 
 
 def recording(level: int = 1) -> bool:

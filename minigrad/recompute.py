@@ -16,7 +16,7 @@ from minigrad.backend.random import default_generator, replayed
 from minigrad.backward import walk
 from minigrad.errors import GraphError, MutationError
 from minigrad.graph import Leaf, Node, joint, tick
-from minigrad.modes import enable_grad
+from minigrad.modes import enable_grad, rerun
 from minigrad.tape import record
 from minigrad.tensor import Nested, Tensor
 
@@ -71,7 +71,7 @@ class Block(NamedTuple):
     def checkpoint(self, g: Any) -> Sequence[Any]:
         """The gradients of all places outside, from a second run."""
         self._check_leaves()
-        with enable_grad(self.level), replayed(self.state):
+        with enable_grad(self.level), replayed(self.state), rerun():
             begin = tick()
             again = self.f(*self.args, **self.kwargs)
         if (

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from minigrad.backend.random import Generator
 from minigrad.backend.strict import no_synchronisation
 from minigrad.data import ArrayDataset, DataLoader
 from minigrad.errors import DTypeError, ShapeError
+from minigrad.nn import BatchNorm1d
 from minigrad.nn import functional as F
 from minigrad.optim import Adam
 from minigrad.testing import check_gradients
@@ -107,6 +109,21 @@ def test_pitfall_18_labels_that_name_no_class_and_labels_that_are_no_integers():
         F.cross_entropy(mg.ones((2, 4)), np.zeros(2, np.float32))
 
 
+@pytest.mark.parametrize("label", [-1, 3])
+def test_pitfall_18_labels_out_of_range_on_a_device_make_the_loss_nan(label):
+    with mg.use_backend("strict"):
+        logits, labels = mg.Tensor([[1.0, 2.0, 5.0]]), mg.backend.move(np.array([label]), "strict")
+        with no_synchronisation():  # looking at the labels would wait for the device
+            loss = F.cross_entropy(logits, labels)
+        assert np.isnan(loss.item())
+
+
+def test_pitfall_19_errors_name_the_path_of_the_layer(device):
+    with pytest.raises(ShapeError, match=r"linear: the last axis of x must be 4, .*got \(2, 5\)") as caught:
+        classifier()(mg.ones((2, 5)))
+    assert "in Sequential.0 (Linear)" in "".join(traceback.format_exception_only(caught.value))
+
+
 def test_pitfall_19_errors_name_the_op_the_shapes_and_the_way_out(device):
     calls = {
         r"^matmul: .*\(2, 3\) and \(2, 3\); transpose": lambda: mg.ones((2, 3)) @ mg.ones((2, 3)),
@@ -126,6 +143,13 @@ SMOOTH = ["tanh", "exp", "sigmoid", "sqrt", "rsqrt", "reciprocal", "divide", "lo
 def test_pitfall_20_a_saved_value_is_no_constant(name):
     row = by_op()[name]
     check_gradients(lambda *xs: row.mini(mg, *xs), *row.arrays(), order=2)
+
+
+def test_pitfall_20_the_statistics_of_a_batch_are_no_constants():
+    x = np.array([[1.0, 4.0], [2.0, 0.0], [6.0, -1.0]])
+    layer = BatchNorm1d(2, affine=False).to(dtype="float64")
+    check_gradients(lambda t: layer(t) ** 3, x, order=2)
+    check_gradients(lambda t: F.layer_norm(t, 2) ** 3, x * np.array([1.0, 0.3]), order=2)
 
 
 def test_pitfall_20_the_mixed_derivative_of_a_power():

@@ -43,7 +43,7 @@ HOST = {
     "ops/arrange.py": {"arange", "asarray", "broadcast_to", "pad", "repeat"},  # places that depend on shapes alone
     "ops/linalg.py": {"arange"},  # the same
     "nn/functional/labels.py": {"asarray"},  # labels given as lists
-    "nn/init.py": {"*"},  # truncated numbers are drawn on the host and moved
+    "nn/init/": {"*"},  # truncated numbers are drawn on the host and moved
     "optim/optimizer.py": {"asarray", "shape"},  # saved states are host arrays
     "testing/": {"*"},  # compares on the host
 }

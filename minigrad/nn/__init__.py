@@ -3,10 +3,37 @@
 Builds on: the files of this folder. Read next: `minigrad.nn.layer`.
 """
 
-from minigrad.nn import functional
-from minigrad.nn.activation import ReLU
-from minigrad.nn.container import Sequential
-from minigrad.nn.layer import Layer, Parameter, walk
-from minigrad.nn.linear import Linear
+from minigrad.nn import functional, init
+from minigrad.nn.activation import (
+    GELU,
+    GLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Softsign,
+    Tanh,
+)
+from minigrad.nn.container import Identity, LayerDict, LayerList, Residual, Sequential
+from minigrad.nn.dropout import Dropout
+from minigrad.nn.layer import Buffer, Layer, Parameter, walk
+from minigrad.nn.likelihood import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, NLLLoss
+from minigrad.nn.linear import Bilinear, Linear
+from minigrad.nn.loss import HuberLoss, KLDivLoss, L1Loss, MSELoss, SmoothL1Loss
+from minigrad.nn.norm import BatchNorm1d, LayerNorm
+from minigrad.nn.rectifier import CELU, ELU, SELU, Hardswish, Hardtanh, LeakyReLU, PReLU, ReLU
+from minigrad.nn.shape import Flatten
 
-__all__ = ["Layer", "Linear", "Parameter", "ReLU", "Sequential", "functional", "walk"]
+__all__ = [
+    "Layer", "Parameter", "Buffer", "walk",
+    "Sequential", "LayerList", "LayerDict", "Identity", "Residual", "Flatten",
+    "Linear", "Bilinear", "Dropout", "BatchNorm1d", "LayerNorm",
+    "ReLU", "LeakyReLU", "PReLU", "ELU", "CELU", "SELU", "Hardtanh", "Hardswish",
+    "GELU", "SiLU", "Mish", "Sigmoid", "Tanh", "Softplus", "Softsign", "LogSigmoid", "Softmax", "LogSoftmax", "GLU",
+    "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",
+    "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss",
+    "functional", "init",
+]  # fmt: skip

@@ -1,18 +1,22 @@
-"""`Linear`: the affine map that most layers contain.
+"""`Linear`, the affine map that most layers contain, and `Bilinear`, one of two inputs.
 
-Builds on: `minigrad.nn.layer`. Read next: `minigrad.optim.adam`.
+Builds on: `minigrad.nn.layer`, `minigrad.nn.init`. Read next: `minigrad.optim.adam`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-from minigrad.backend import default_backend
-from minigrad.backend.random import default_generator
+from minigrad.nn.argument import check_sizes
+from minigrad.nn.functional.linear import bilinear, linear
+from minigrad.nn.init import uniform
 from minigrad.nn.layer import Layer, Parameter
 
-__all__ = ["Linear"]
+__all__ = ["Bilinear", "Linear"]
+
+Initializer = Callable[..., Any]
 
 
 class Linear(Layer):
@@ -21,23 +25,64 @@ class Linear(Layer):
     y = x W^T + b
 
     Shapes: x (..., in_features), W (out_features, in_features), b (out_features), y (..., out_features).
-    W and b start uniform in +-1/sqrt(in_features), PyTorch's default.
+    W and b start uniform in +-1/sqrt(in_features), PyTorch's default; W as ``init(shape)`` says where that is given,
+    ``init=minigrad.nn.init.he_normal`` for instance.
+
+    Raises
+    ------
+    ShapeError
+        If the last axis of x is not in_features.
 
     >>> from minigrad import ones
     >>> Linear(3, 2)(ones((5, 3))).shape
     (5, 2)
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
-        self.in_features, self.out_features = in_features, out_features
-        bound = 1 / math.sqrt(in_features)
-        draw, xp = default_generator(), default_backend()
-        self.weight = Parameter(draw.uniform((out_features, in_features), -bound, bound, xp=xp))
-        self.bias = Parameter(draw.uniform((out_features,), -bound, bound, xp=xp)) if bias else None
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, init: Initializer | None = None) -> None:
+        check_sizes(self, in_features=in_features, out_features=out_features)
+        self.in_features, self.out_features, self.init = in_features, out_features, init
+        bound = 1 / math.sqrt(in_features) if in_features else 0.0
+        shape = (out_features, in_features)
+        self.weight = Parameter(init(shape) if init else uniform(shape, -bound, bound))
+        self.bias = Parameter(uniform((out_features,), -bound, bound)) if bias else None
 
     def forward(self, x: Any) -> Any:
-        y = x @ self.weight.T
-        return y if self.bias is None else y + self.bias
+        return linear(x, self.weight, self.bias)
 
-    def __repr__(self) -> str:
-        return f"Linear({self.in_features}, {self.out_features}, bias={self.bias is not None})"
+
+class Bilinear(Layer):
+    """A map that is linear in each of two inputs.
+
+    y_k = x1^T W_k x2 + b_k
+
+    Shapes: x1 (..., in1_features), x2 (..., in2_features), W (out_features, in1_features, in2_features),
+    b (out_features), y (..., out_features). W and b start uniform in +-1/sqrt(in1_features), PyTorch's default.
+
+    Raises
+    ------
+    ShapeError
+        If the inputs do not fit the features or each other.
+
+    >>> from minigrad import ones
+    >>> Bilinear(3, 4, 2)(ones((5, 3)), ones((5, 4))).shape
+    (5, 2)
+    """
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        init: Initializer | None = None,
+    ) -> None:
+        check_sizes(self, in1_features=in1_features, in2_features=in2_features, out_features=out_features)
+        self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
+        self.init = init
+        bound = 1 / math.sqrt(in1_features) if in1_features else 0.0
+        shape = (out_features, in1_features, in2_features)
+        self.weight = Parameter(init(shape) if init else uniform(shape, -bound, bound))
+        self.bias = Parameter(uniform((out_features,), -bound, bound)) if bias else None
+
+    def forward(self, x1: Any, x2: Any) -> Any:
+        return bilinear(x1, x2, self.weight, self.bias)

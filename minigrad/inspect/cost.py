@@ -1,0 +1,86 @@
+"""What a recorded op costs: floating-point operations of its forward, and the memory that its vjps keep.
+
+Both are read off the node, so that every layer is counted, users' own too, without a rule for each. A multiplication
+and an addition count as two: a product of matrices costs 2 n m p. An elementwise op counts one for each element, a
+reduction one for each element it takes in, a normaliser or a softmax a few. What only moves elements costs nothing.
+
+Builds on: `minigrad.graph`, `minigrad.explain`. Read next: `minigrad.inspect.summary`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from minigrad.explain import arrays_of
+from minigrad.graph import Node
+
+__all__ = ["flops_of", "kept_by", "nodes_behind"]
+
+MOVING = frozenset(
+    "astype broadcast_to concatenate diagonal expand_dims flip getitem pad reshape roll scatter transpose".split()
+)
+PER_ELEMENT = {"normalize": 5, "softmax": 4, "log_softmax": 4, "gelu": 4, "silu": 4, "sigmoid": 3, "var": 3, "std": 3}
+
+
+def nodes_behind(node: Any) -> Iterator[Node]:
+    """Every recorded op behind a node, itself included, each once."""
+    seen: set[int] = set()
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, Node) and id(here) not in seen:
+            seen.add(id(here))
+            yield here
+            stack.extend(here.parents or ())
+
+
+def flops_of(node: Node) -> int:
+    """Floating-point operations of the forward of one op."""
+    name, made = node.op, math.prod(node.shape)
+    if name in MOVING:
+        return 0
+    if name == "matmul":
+        return 2 * made * _inner(node)
+    if name == "linear":  # x (..., in) and W (out, in) end alike
+        bias = made if "bias" in (node.vjps or ())[0].__qualname__ else 0
+        return 2 * made * int(node.parents[0].shape[-1]) + bias
+    if name == "einsum":
+        return _einsum(node)
+    taken = max((math.prod(parent.shape) for parent in node.parents), default=0)
+    return max(made, taken) * PER_ELEMENT.get(name, 1)
+
+
+def _inner(node: Node) -> int:
+    """The length of the axis that a product of matrices sums over."""
+    vjp, shape = (node.vjps or ())[0], node.parents[0].shape
+    left = "_left" in vjp.__code__.co_names  # the vjp of the left operand
+    return int(shape[-1] if left else shape[-2 if len(shape) > 1 else 0])
+
+
+def _einsum(node: Node) -> int:
+    """The sizes of all letters multiplied, once for each operand."""
+    vjp = (node.vjps or ())[0]
+    inside = {
+        name: cell.cell_contents for name, cell in zip(vjp.__code__.co_freevars, vjp.__closure__ or (), strict=True)
+    }
+    sizes: dict[str, int] = {}
+    for term, shape in zip(inside["terms"], inside["shapes"], strict=True):
+        for letter, n in zip(term, shape, strict=True):
+            sizes[letter] = max(n, sizes.get(letter, 1))
+    return len(inside["terms"]) * math.prod(sizes.values())
+
+
+def kept_by(node: Node, seen: set[int]) -> int:
+    """Bytes that the vjps of an op keep for backward, without the memory that `seen` knows of already."""
+    size = 0
+    for vjp in node.vjps or ():
+        for array in arrays_of(vjp):
+            owner = array
+            while getattr(owner, "base", None) is not None and hasattr(owner.base, "nbytes"):
+                owner = owner.base
+            if id(owner) not in seen:
+                seen.add(id(owner))
+                size += int(owner.nbytes)
+    return size

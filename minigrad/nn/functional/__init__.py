@@ -1,0 +1,24 @@
+"""What layers compute, as functions without state; the names are those of `torch.nn.functional`.
+
+Builds on: the files of this folder. Read next: `minigrad.nn.functional.rectifier`.
+"""
+
+from minigrad.nn.functional.binary import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
+from minigrad.nn.functional.classification import cross_entropy, nll_loss
+from minigrad.nn.functional.dropout import dropout
+from minigrad.nn.functional.linear import bilinear, linear
+from minigrad.nn.functional.normalisation import averaged_axes, batch_norm, layer_norm, normalize
+from minigrad.nn.functional.rectifier import celu, elu, hardswish, hardtanh, leaky_relu, prelu, relu, selu
+from minigrad.nn.functional.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from minigrad.nn.functional.smooth import gelu, glu, logsigmoid, mish, sigmoid, silu, softplus, softsign, tanh
+from minigrad.nn.functional.softmax import log_softmax, softmax
+
+__all__ = [
+    "linear", "bilinear", "dropout",
+    "relu", "leaky_relu", "prelu", "elu", "celu", "selu", "hardtanh", "hardswish",
+    "gelu", "silu", "mish", "sigmoid", "tanh", "softplus", "softsign", "logsigmoid", "glu",
+    "softmax", "log_softmax",
+    "averaged_axes", "normalize", "batch_norm", "layer_norm",
+    "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss",
+    "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div",
+]  # fmt: skip

@@ -1,0 +1,90 @@
+"""Labels: what they must be, and what becomes of one that names no class.
+
+On the host a wrong label is an error at once. On a device looking would mean waiting for it, so a wrong label makes its
+loss NaN there, and with it whatever is computed from that loss.
+
+Builds on: `minigrad.backend`. Read next: `minigrad.nn.functional.classification`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.backend import Array, backend, namespace
+from minigrad.errors import DeviceError, DTypeError, ShapeError
+from minigrad.tensor import Tensor, raw
+
+__all__ = ["Labels", "class_labels", "is_probabilities"]
+
+
+class Labels(NamedTuple):
+    """Labels that may be used as an index, and masks: None where a mask would change nothing."""
+
+    safe: Array  # 0 where ignored or wrong
+    kept: Array | None  # False where ignored
+    wrong: Array | None  # True where a label names no class
+
+
+def is_probabilities(logits: Any, target: Any) -> bool:
+    """Whether targets are probabilities: floating, and of the logits' shape."""
+    target = raw(target)
+    return getattr(getattr(target, "dtype", None), "kind", "") == "f" and target.shape == logits.shape
+
+
+def class_labels(name: str, logits: Any, labels: Any, ignore_index: int) -> Labels:
+    """Checked labels for logits (N, C, ...) or (C,): of shape (N, ...) or (), integers from 0 to C - 1."""
+    labels = _integers(name, logits, labels)
+    xp, classes = namespace(labels), logits.shape[min(logits.ndim - 1, 1)]
+    kept = labels != ignore_index
+    inside = (labels >= 0) & (labels < classes)
+    if xp is not backend("numpy"):
+        return Labels(xp.where(kept & inside, labels, 0), kept, kept & ~inside)
+    if not (inside | ~kept).all():
+        shown = labels[kept]
+        raise ShapeError(
+            f"{name}: labels must lie in 0 to {classes - 1}, got {shown.min()} to {shown.max()}; "
+            f"check the number of classes; only ignore_index ({ignore_index}) may stand outside"
+        )
+    if kept.all():
+        return Labels(labels, None if labels.size else kept, None)
+    if not kept.any():
+        warnings.warn(f"{name}: every label is ignored, so that the mean is NaN", RuntimeWarning, stacklevel=4)
+    return Labels(xp.where(kept, labels, 0), kept, None)
+
+
+def _integers(name: str, logits: Any, labels: Any) -> Array:
+    """The labels as a plain int64 array of the right shape, on the device of the logits."""
+    labels, home = raw(labels), namespace(raw(logits))
+    if not hasattr(labels, "dtype") or isinstance(labels, np.generic):
+        labels = home.from_host(np.asarray(labels))
+    if labels.dtype.kind not in "iu":
+        raise DTypeError(
+            f"{name}: labels must be integers, got {labels.dtype} of shape {labels.shape}; cast with .astype('int64')"
+            + (f", or pass probabilities of shape {logits.shape}" if name == "cross_entropy" else "")
+        )
+    if namespace(labels) is not home:
+        raise DeviceError(
+            f"{name}: labels and logits must lie on one device, got {namespace(labels).name} and {home.name}; "
+            f"move the labels with Tensor(labels).to({home.name!r})"
+        )
+    wanted = (logits.shape[0], *logits.shape[2:]) if logits.ndim > 1 else ()
+    if logits.ndim < 1 or labels.shape != wanted:
+        raise ShapeError(
+            f"{name}: logits must be (N, classes, ...), labels (N, ...), got {logits.shape} and {labels.shape}; reshape"
+        )
+    return labels if labels.dtype == np.int64 else labels.astype(np.int64)
+
+
+def per_class(name: str, weight: Any, logits: Any) -> Any:
+    """Class weights in the logits' dtype, refused unless there is one for each class."""
+    if not hasattr(weight, "dtype"):
+        weight = Tensor(weight).to(namespace(raw(logits)).name)
+    weight, classes = raw(weight), logits.shape[min(logits.ndim - 1, 1)]
+    if weight.shape != (classes,):
+        raise ShapeError(
+            f"{name}: needs one weight for each class, ({classes},), got {weight.shape}; check the classes"
+        )
+    return weight.astype(logits.dtype)

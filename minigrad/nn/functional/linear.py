@@ -1,0 +1,90 @@
+"""Affine and bilinear maps of the last axis.
+
+Builds on: `minigrad.ops`. Read next: `minigrad.nn.linear`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minigrad.errors import ShapeError
+from minigrad.ops import add, einsum
+from minigrad.tape import Result, Value, composite, op
+from minigrad.tensor import as_value
+
+__all__ = ["bilinear", "linear"]
+
+
+@composite
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """An affine map of the last axis.
+
+    y = x W^T + b
+
+    Shapes: x (..., in), W (out, in), b (out), y (..., out).
+
+    Raises
+    ------
+    ShapeError
+        If the last axis of x is not what the weight takes.
+
+    >>> linear([1.0, 2.0], [[1.0, 1.0]], [0.5])
+    array([3.5], dtype=float32)
+    """
+    x, weight = as_value(x), as_value(weight)
+    if x.ndim < 1 or x.shape[-1] != weight.shape[-1]:
+        raise ShapeError(
+            f"linear: the last axis of x must be {weight.shape[-1]}, as the weight {weight.shape} says, got {x.shape}; "
+            "check in_features, or flatten x"
+        )
+    return _linear(x, weight) if bias is None else _linear__bias(x, weight, bias)
+
+
+@op
+def _linear(x: Value, w: Value) -> Result:
+    """One op for the whole map: one node instead of three, and one product of matrices whatever the axes before."""
+    flat = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    y, shape = flat @ w.T, (*x.shape[:-1], w.shape[0])
+    x_shape = x.shape
+
+    def rows(g: Value) -> Value:
+        return g if g.ndim == 2 else g.reshape(math.prod(shape[:-1]), shape[-1])
+
+    return y if x.ndim == 2 else y.reshape(shape), (
+        lambda g: g @ w if g.ndim == 2 else (rows(g) @ w).reshape(x_shape),
+        lambda g: rows(g).T @ flat,
+    )
+
+
+@op
+def _linear__bias(x: Value, w: Value, b: Value) -> Result:
+    y, (to_x, to_w) = _linear.body(x, w)
+    return y + b, (lambda g: to_x(g), lambda g: to_w(g), lambda g: g)
+
+
+@composite
+def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
+    """A map that is linear in each of two inputs.
+
+    y_k = x1^T W_k x2 + b_k
+
+    Shapes: x1 (..., in1), x2 (..., in2), W (out, in1, in2), b (out), y (..., out).
+
+    Raises
+    ------
+    ShapeError
+        If the inputs do not fit the weight or each other.
+
+    >>> bilinear([1.0, 2.0], [3.0], [[[1.0], [1.0]]])
+    array([9.], dtype=float32)
+    """
+    x1, x2, weight = as_value(x1), as_value(x2), as_value(weight)
+    ends = (*x1.shape[-1:], *x2.shape[-1:])
+    if ends != tuple(weight.shape[1:]) or x1.shape[:-1] != x2.shape[:-1]:
+        raise ShapeError(
+            f"bilinear: x1 must be (..., {weight.shape[1]}) and x2 (..., {weight.shape[2]}) with equal axes before, "
+            f"got {x1.shape} and {x2.shape}; check in1_features and in2_features"
+        )
+    y = einsum("...i,kij,...j->...k", x1, weight, x2)
+    return y if bias is None else add(y, bias)

@@ -1,0 +1,36 @@
+"""What all losses share: strict shapes, and one number out of many.
+
+Builds on: `minigrad.tensor`. Read next: `minigrad.nn.functional.regression`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigrad.errors import ShapeError
+from minigrad.nn.argument import ArgumentError
+from minigrad.tensor import as_value
+
+__all__ = ["check_reduction", "pair", "reduced"]
+
+
+def pair(name: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """The two as values, refused unless they have one shape: (N, 1) against (N,) would broadcast to (N, N)."""
+    input, target = as_value(input), as_value(target)
+    if input.shape != target.shape:
+        raise ShapeError(
+            f"{name}: input and target must have one shape, got {input.shape} and {target.shape}; reshape one of them"
+        )
+    return input, target
+
+
+def check_reduction(name: str, reduction: str, known: tuple[str, ...] = ("none", "mean", "sum")) -> None:
+    """Refuse a reduction that is none of the known ones."""
+    if reduction not in known:
+        raise ArgumentError(f"{name}: reduction must be one of {', '.join(known)}, got {reduction!r}; 'mean' is usual")
+
+
+def reduced(name: str, loss: Any, reduction: str) -> Any:
+    """The losses of all elements, their mean or their sum."""
+    check_reduction(name, reduction)
+    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()

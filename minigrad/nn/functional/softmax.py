@@ -1,0 +1,57 @@
+"""Probabilities in proportion to e^x, and their logarithms.
+
+The largest element is subtracted before the exponential, so that nothing overflows. It counts as a constant: a shift
+changes neither the result nor any derivative.
+
+Builds on: `minigrad.tape`. Read next: `minigrad.nn.functional.classification`.
+"""
+
+from __future__ import annotations
+
+from minigrad.backend import Array, namespace
+from minigrad.ops.axes import one_axis
+from minigrad.tape import Result, Value, op
+from minigrad.tensor import raw
+
+__all__ = ["log_softmax", "softmax"]
+
+
+@op
+def softmax(x: Value, /, axis: int = -1) -> Result:
+    """Probabilities in proportion to e^x along an axis, without overflow.
+
+    y_i = e^(x_i) / sum_j e^(x_j)
+
+    Gradient: y (g - sum_j g_j y_j).
+
+    >>> softmax([1000.0, 1000.0])
+    array([0.5, 0.5], dtype=float32)
+    """
+    axis = one_axis(axis, x.shape)
+    e = namespace(x).exp(x - _top(x, axis))
+    y = e / e.sum(axis=axis, keepdims=True)
+    return y, (lambda g: y * (g - (g * y).sum(axis=axis, keepdims=True)),)
+
+
+@op
+def log_softmax(x: Value, /, axis: int = -1) -> Result:
+    """Logarithms of probabilities in proportion to e^x, without overflow.
+
+    y = x - ln sum_i e^(x_i)
+
+    Gradient: g - e^y sum_j g_j.
+
+    >>> log_softmax([0.0, 0.0])
+    array([-0.6931, -0.6931], dtype=float32)
+    """
+    axis, xp = one_axis(axis, x.shape), namespace(x)
+    shifted = x - _top(x, axis)
+    y = shifted - xp.log(xp.exp(shifted).sum(axis=axis, keepdims=True))
+    return y, (lambda g: g - namespace(y).exp(y) * g.sum(axis=axis, keepdims=True),)
+
+
+def _top(x: Value, axis: int) -> Array:
+    """The largest element along the axis, 0 where that is infinite."""
+    values = raw(x)
+    top, xp = values.max(axis=axis, keepdims=True), namespace(values)
+    return xp.where(xp.isfinite(top), top, 0)

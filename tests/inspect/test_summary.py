@@ -1,0 +1,117 @@
+"""`summary`: shapes, parameters, operations and memory, and that the model does not notice."""
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.backend.random import default_generator
+from minigrad.errors import ShapeError
+from minigrad.inspect import summary
+from minigrad.nn import BatchNorm1d, Bilinear, Dropout, Layer, Linear, Parameter, ReLU, Residual, Sequential
+
+
+def test_a_perceptron_by_hand(device):
+    found = summary(Sequential(Linear(64, 32), ReLU(), Linear(32, 10)), (8, 64))
+    rows = {row.path: row for row in found.rows}
+    assert [(row.path, row.depth, row.shape) for row in found.rows] == [
+        ("", 0, (8, 10)), ("0", 1, (8, 32)), ("1", 1, (8, 32)), ("2", 1, (8, 10)),
+    ]  # fmt: skip
+    assert [row.parameters for row in found.rows] == [0, 64 * 32 + 32, 0, 32 * 10 + 10]
+    assert rows["0"].flops == 2 * 8 * 64 * 32 + 8 * 32  # a product of matrices, and a bias
+    assert rows["1"].flops == 8 * 32
+    assert rows["2"].flops == 2 * 8 * 32 * 10 + 8 * 10
+    assert found.parameters == found.trainable == 2410
+    assert found.buffers == 4 * 2410
+    if device == "numpy":  # the double of a device does not say which arrays are views of others
+        assert (
+            found.memory == rows["1"].memory == 8 * 32 * 4
+        )  # what ReLU made serves its backward, and that of the product
+
+
+def test_it_prints_a_table():
+    lines = str(summary(Sequential(Linear(4, 2), BatchNorm1d(2)), (3, 4))).splitlines()
+    assert lines[0].split("  ")[0] == "layer"
+    assert lines[3].startswith("  0: Linear(4, 2)")
+    assert "14 parameters; " in lines[-1]
+    assert len({len(line) for line in lines[:-1]}) == 1
+
+
+def test_the_model_does_not_notice():
+    model = Sequential(Linear(4, 2), BatchNorm1d(2), Dropout(0.5))
+    model[0].eval()
+    model[2].register_forward_hook(lambda *args: pytest.fail("a hook was called"))
+    model[0].weight.grad = np.ones((2, 4), np.float32)
+    before, flags = model.state_dict(), [layer.training for layer in model.layers()]
+    stream = default_generator().state
+    for training in (False, True):
+        summary(model, (3, 4), training=training)
+    assert all((model.state_dict()[name] == array).all() for name, array in before.items())
+    assert [layer.training for layer in model.layers()] == flags
+    assert default_generator().state == stream
+    assert model[0].weight.grad.sum() == 8
+    assert (model[0]._pre_hooks, len(model[2]._forward_hooks)) == (None, 1)
+
+
+def test_it_records_whatever_is_frozen_or_paused():
+    model = Sequential(Linear(4, 2), Linear(2, 1))
+    model[0].requires_grad_(False)
+    with mg.no_grad():
+        found = summary(model, (3, 4))
+    assert (found.parameters, found.trainable) == (13, 3)
+    assert "13 parameters, 10 of them frozen" in str(found)
+    assert found.flops == summary(Sequential(Linear(4, 2), Linear(2, 1)), (3, 4)).flops
+    assert not model[0].weight.requires_grad
+
+
+class Shared(Layer):
+    def __init__(self):
+        self.step = Linear(3, 3)
+        self.scale = Parameter([2.0])
+
+    def forward(self, x):
+        return self.step(self.step(x)) * self.scale
+
+
+def test_a_layer_called_twice_is_counted_twice_but_its_parameters_once():
+    found = summary(Shared(), (1, 3))
+    assert [row.path for row in found.rows] == ["", "step", "step"]
+    assert [row.parameters for row in found.rows] == [1, 12, 0]
+    assert [row.flops for row in found.rows] == [3, 2 * 9 + 3, 2 * 9 + 3]
+    assert found.parameters == 13
+
+
+class Embedded(Layer):
+    """Integers in: no gradient flows to the input."""
+
+    def __init__(self):
+        self.table = Parameter(np.ones((7, 3), np.float32))
+        self.head = Linear(3, 2, bias=False)
+
+    def forward(self, tokens):
+        return self.head(self.table[tokens])
+
+
+def test_integer_inputs_and_several_inputs():
+    found = summary(Embedded(), np.array([[0, 6, 3, 1]]))
+    assert (found.rows[0].shape, found.flops) == ((1, 4, 2), 2 * 4 * 3 * 2)
+    found = summary(Bilinear(3, 4, 2, bias=False), (5, 3), (5, 4))
+    assert found.flops == 3 * 5 * 3 * 4 * 2  # three operands, the sizes of all letters
+
+
+def test_products_with_constants():
+    class Fixed(Layer):
+        def forward(self, x):
+            return mg.matmul(np.ones((2, 5), np.float32), x) + mg.matmul(x.T, np.ones((5, 2), np.float32)).T
+
+    assert summary(Fixed(), (5, 3)).flops == 2 * (2 * 2 * 5 * 3) + 2 * 3
+
+
+def test_residual_and_nested_paths():
+    found = summary(Sequential(Residual(Linear(3, 3))), (2, 3))
+    assert [(row.path, row.depth) for row in found.rows] == [("", 0), ("0", 1), ("0.layer", 2)]
+    assert found.rows[1].flops == 6  # the addition
+
+
+def test_errors_of_the_model_are_those_of_a_call():
+    with pytest.raises(ShapeError, match=r"linear: the last axis of x must be 3.*got \(2, 5\)"):
+        summary(Sequential(Linear(3, 3)), (2, 5))
