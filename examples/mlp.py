@@ -1,94 +1,117 @@
 """A multilayer perceptron learns to read handwritten digits.
 
-Run it:  python examples/mlp.py --epochs 40
+    python examples/mlp.py                                 # 1,797 images of 8 x 8 pixels that come with minigrad
+    python examples/mlp.py --data mnist --folder FOLDER    # 70,000 of 28 x 28; the folder may stand in MINIGRAD_DATA
+    python examples/mlp.py --resume                        # goes on where a run was killed, bit for bit
 
-1,797 images of 8 x 8 pixels come with minigrad; four fifths train, one fifth tests. Read from top to bottom: the
-model, one step, the loop, the pictures.
+Read from top to bottom: the arguments, the data, the model, the training, the pictures.
 """
 
 import argparse
-import os
 from pathlib import Path
 
-import matplotlib
 import numpy as np
-from safetensors.numpy import save_file
 
 import minigrad as mg
-from minigrad.backend.random import Generator
-from minigrad.data import load_digits
-from minigrad.nn import Linear, ReLU, Sequential
-from minigrad.nn.functional import cross_entropy
-from minigrad.optim import Adam
+from minigrad import nn, optim
+from minigrad.data import ArrayDataset, DataLoader, load_digits, load_mnist, train_test_split
+from minigrad.nn import functional as F
+from minigrad.nn import init
+from minigrad.optim import schedules
+from minigrad.train import Checkpoints, accuracy, confusion, evaluate, fit, predict
+from minigrad.viz import confusion as draw_confusion
+from minigrad.viz import curves, mistakes
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
+NORMALISERS = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+OPTIMIZERS = {name: getattr(optim, name) for name in ("SGD", "Momentum", "NAG", "Adagrad", "RMSProp", "Adam", "AdamW")}
+INITIALIZERS = ["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "lecun_normal", "lecun_uniform"]
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--data", default="digits", choices=["digits", "mnist"])
+    parser.add_argument("--folder", type=Path, help="where the MNIST files are")
+    parser.add_argument("--width", type=int, default=512, help="units of a hidden layer")
+    parser.add_argument("--depth", type=int, default=2, help="hidden layers")
+    parser.add_argument("--normaliser", default="none", choices=NORMALISERS)
+    parser.add_argument("--initializer", default="he_normal", choices=INITIALIZERS)
+    parser.add_argument("--dropout", type=float, default=0.5, help="probability of dropping a hidden unit")
+    parser.add_argument("--smoothing", type=float, default=0.1, help="of labels: what share all classes get")
+    parser.add_argument("--optimizer", default="AdamW", choices=OPTIMIZERS)
     parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--schedule", default="cosine", choices=["constant", "step", "cosine", "warmup"])
+    parser.add_argument("--epochs", type=int, help="default: 60 for the digits, 20 for MNIST")
+    parser.add_argument("--batch", type=int, help="default: 64 for the digits, 128 for MNIST")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--backend", default="numpy", choices=["numpy", "cupy", "strict"])
     parser.add_argument("--out", type=Path, default=Path("runs/mlp"))
-    return parser.parse_args()
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
+    args = parser.parse_args()
+    args.epochs = args.epochs or {"digits": 60, "mnist": 20}[args.data]
+    args.batch = args.batch or {"digits": 64, "mnist": 128}[args.data]
+    return args
+
+
+def load(args: argparse.Namespace) -> tuple[np.ndarray, ...]:
+    """Images (N, pixels) and labels (N,), to learn from and to test on."""
+    if args.data == "mnist":
+        x, y, x_test, y_test = load_mnist(args.folder)
+        return x.reshape(len(x), -1), y, x_test.reshape(len(x_test), -1), y_test
+    images, labels = load_digits()
+    x, x_test, y, y_test = train_test_split(images, labels, test_size=0.2, seed=args.seed, stratify=labels)
+    return x, y, x_test, y_test
+
+
+def build(args: argparse.Namespace, pixels: int, classes: int) -> nn.Sequential:
+    """Hidden layers of Linear, normaliser, ReLU and Dropout, then one logit per class."""
+    rule, layers, width = getattr(init, args.initializer), [], pixels
+    for _ in range(args.depth):
+        layers += [nn.Linear(width, args.width, init=rule), NORMALISERS[args.normaliser](args.width)]
+        layers += [nn.ReLU(), nn.Dropout(args.dropout)]
+        width = args.width
+    return nn.Sequential(*layers, nn.Linear(width, classes, init=rule))
+
+
+def learning_rate(args: argparse.Namespace, steps: int) -> schedules.Schedule:
+    return {
+        "constant": lambda: schedules.constant(args.lr),
+        "step": lambda: schedules.step_decay(args.lr, max(steps // 3, 1)),
+        "cosine": lambda: schedules.cosine(args.lr, steps),
+        "warmup": lambda: schedules.warmup_cosine(args.lr, steps // 20, steps),
+    }[args.schedule]()
 
 
 def main() -> None:
     args = arguments()
     mg.manual_seed(args.seed)
-    images, labels = load_digits()
-    order = Generator(args.seed).fork("split").permutation(len(images))
-    train, test = np.split(order, [len(order) * 4 // 5])
+    x, y, x_test, y_test = load(args)
+    # Some of the training images watch the training; the test images are looked at once, at the end.
+    x, x_watch, y, y_watch = train_test_split(x, y, test_size=min(len(x) // 10, 2000), seed=args.seed, stratify=y)
+    loader = DataLoader(ArrayDataset(x, y), args.batch, shuffle=True)
+    watch, test = (DataLoader(ArrayDataset(*pair), 500) for pair in ((x_watch, y_watch), (x_test, y_test)))
 
-    model = Sequential(Linear(64, args.width), ReLU(), Linear(args.width, args.width), ReLU(), Linear(args.width, 10))
-    model.to(args.backend)
-    optimizer = Adam(model.parameters(), lr=args.lr)
+    model = build(args, x.shape[1], 10).to(args.backend)
+    lr = learning_rate(args, args.epochs * len(loader))
+    optimizer = OPTIMIZERS[args.optimizer](model.named_parameters(), lr=lr)
+    checkpoints, log = Checkpoints(args.out / "checkpoints", every_epochs=5), args.out / "log.jsonl"
+    if not args.resume:
+        checkpoints.clear()
+    loss = nn.CrossEntropyLoss(label_smoothing=args.smoothing)
+    fit(
+        model, loader, loss, optimizer, epochs=args.epochs, validation=watch,
+        metrics={"accuracy": accuracy}, checkpoints=checkpoints, resume=args.resume, log=log,
+    )  # fmt: skip
 
-    losses = []
-    for epoch in range(args.epochs):
-        order = train[Generator(args.seed).fork("shuffle", epoch).permutation(len(train))]
-        for start in range(0, len(order), args.batch):
-            batch = order[start : start + args.batch]
-            x = mg.Tensor(images[batch]).to(args.backend)  # (B, 64)
-            target = mg.Tensor(labels[batch]).to(args.backend)  # (B,)
-            loss = cross_entropy(model(x), target)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses.append(loss.detach())  # stays on the device: reading it would wait for the step
-        if epoch % 10 == 9 or epoch == args.epochs - 1:
-            found = accuracy(model, images[test], labels[test], args.backend)
-            print(f"epoch {epoch + 1:3}  loss {float(losses[-1]):.4f}  test accuracy {found:.4f}")
-
-    args.out.mkdir(parents=True, exist_ok=True)
-    picture, weights = args.out / "loss.png", args.out / "model.safetensors"
-    plot([float(loss) for loss in losses], picture, f"digits, {args.width} hidden units, Adam {args.lr:g}")
-    save(model, weights)
-    print(f"test accuracy {100 * accuracy(model, images[test], labels[test], args.backend):.2f} %")
-    print(f"wrote {picture} and {weights}")
-
-
-def accuracy(model: Sequential, images: np.ndarray, labels: np.ndarray, backend: str) -> float:
-    with mg.no_grad():
-        logits = model(mg.Tensor(images).to(backend)).numpy()
-    return float((logits.argmax(axis=1) == labels).mean())
-
-
-def plot(losses: list[float], picture: Path, title: str) -> None:
-    figure, axes = plt.subplots(figsize=(6, 4))
-    axes.semilogy(losses)
-    axes.set(xlabel="step", ylabel="cross-entropy", title=title)
-    figure.savefig(picture, dpi=120, bbox_inches="tight")
-
-
-def save(model: Sequential, weights: Path) -> None:
-    partial = weights.with_suffix(".partial")  # never a half-written file under the real name
-    save_file(model.state_dict(), partial)
-    os.replace(partial, weights)
+    found = evaluate(model, test, metrics={"accuracy": accuracy, "confusion": confusion})
+    probabilities = F.softmax(predict(model, x_test), axis=1)
+    title = f"{args.data}: {args.depth} x {args.width}, {args.optimizer}, {lr!r}"
+    curves(log, path=args.out / "loss.png", title=title)
+    draw_confusion(found["confusion"], args.out / "confusion.png", title=f"{args.data}, test images")
+    mistakes(x_test, y_test, probabilities.argmax(axis=1), probabilities, args.out / "mistakes.png")
+    print(f"test accuracy {100 * found['accuracy']:.2f} %")
+    for name in ("loss.png", "confusion.png", "mistakes.png", "log.jsonl"):
+        print(f"wrote {args.out / name}")
+    print(f"wrote {checkpoints.latest()}")
 
 
 if __name__ == "__main__":

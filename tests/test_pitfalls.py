@@ -54,8 +54,6 @@ NOT_BUILT_YET = [
     (14, "a step-through of backward that explains the order", lambda: no_module("minigrad.inspect.explain")),
     (17, "loss scaling", lambda: no_module("minigrad.train.scaling")),
     (18, "a warning of softmax before a loss that wants logits", lambda: no_module("minigrad.inspect.doctor")),
-    (22, "checkpoints", lambda: no_module("minigrad.io")),
-    (24, "metrics and callbacks that read the loss at intervals", lambda: no_module("minigrad.train")),
 ]
 
 

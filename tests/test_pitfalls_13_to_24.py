@@ -1,5 +1,6 @@
 """What users of such frameworks trip on, numbers 13 to 24; see test_pitfalls.py for what is not built yet."""
 
+import pickle
 import subprocess
 import sys
 import traceback
@@ -10,13 +11,15 @@ import pytest
 
 import minigrad as mg
 from minigrad.backend.random import Generator
-from minigrad.backend.strict import no_synchronisation
+from minigrad.backend.strict import no_synchronisation, watch
 from minigrad.data import ArrayDataset, DataLoader
 from minigrad.errors import DTypeError, ShapeError
+from minigrad.io import FileError, load_checkpoint
 from minigrad.nn import BatchNorm1d
 from minigrad.nn import functional as F
 from minigrad.optim import Adam
 from minigrad.testing import check_gradients
+from minigrad.train import fit
 from tests.test_pitfalls import classifier, step
 from tools.op_rows import by_op
 
@@ -167,6 +170,20 @@ def test_pitfall_21_import_needs_numpy_alone():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_pitfall_22_a_checkpoint_holds_no_code_that_could_run(tmp_path):
+    ran = tmp_path / "ran"
+
+    class Trap:
+        def __reduce__(self):
+            return Path.touch, (ran,)
+
+    file = tmp_path / "trap.safetensors"
+    file.write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(FileError, match=str(file)):
+        load_checkpoint(file)
+    assert not ran.exists()
+
+
 def test_pitfall_22_the_state_of_a_model_needs_no_pickle(tmp_path, device):
     model, other = classifier(), classifier()
     np.savez(tmp_path / "model.npz", **model.state_dict())
@@ -182,6 +199,18 @@ def test_pitfall_23_numpys_functions_drop_no_graph_in_silence(device, name):
     arguments = {"concatenate": ([x, x],), "where": (np.ones((2, 2), bool), x, x), "dot": (x, x)}
     with pytest.raises(TypeError, match=rf"^numpy\.{function.__name__}: .*graph.*use minigrad"):
         function(*arguments.get(name, (x,)))
+
+
+def test_pitfall_24_the_loss_is_read_at_intervals():
+    def waits(steps):
+        with mg.use_backend("strict"):
+            model = classifier()
+            data = [(np.ones((2, 4), np.float32), np.array([0, 2]))] * steps
+            before = watch.count
+            fit(model, data, F.cross_entropy, Adam(model.parameters()), log_every=1000, progress_bar=False)
+            return watch.count - before
+
+    assert waits(4) == waits(40)  # those of the end of an epoch, and none for a step
 
 
 def test_pitfall_24_a_training_step_waits_for_nothing():

@@ -25,7 +25,11 @@ __all__ = ["Row", "Summary", "summary"]
 
 
 class Row(NamedTuple):
-    """One call of one layer; parameters, operations and bytes are those of the layer itself, not of layers inside."""
+    """One call of one layer; parameters, operations and bytes are those of the layer itself, not of layers inside.
+
+    >>> Row("0", "Linear(2, 3)", 1, (5, 3), parameters=9, flops=60, memory=0).parameters
+    9
+    """
 
     path: str
     layer: str  # the constructor call, cut to one line

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.backend import why_not
 from minigrad.testing import contracts, derivatives, dtypes
 from minigrad.testing.case import Array, Case, Domain, Point, Shape, draw
 from minigrad.testing.probe import Probe
-from minigrad.testing.report import CheckError, Failure, Report
+from minigrad.testing.report import Report
+from minigrad.testing.running import run_checks, usable_backends
 
-__all__ = ["CHECKS", "check_op", "usable_backends"]
+__all__ = ["CHECKS", "check_op"]
 
 # Every check by its name: what it does, and whether it makes sense where there is nothing to differentiate.
 CHECKS: dict[str, tuple[Callable[[Probe], None], bool]] = {
@@ -34,15 +34,6 @@ CHECKS: dict[str, tuple[Callable[[Probe], None], bool]] = {
     "edges": (contracts.check_edges, True),
     "points": (contracts.check_points, True),
 }
-
-
-def usable_backends() -> tuple[str, ...]:
-    """The names of the backends to check on: NumPy, the device double, and CuPy where a GPU is at hand.
-
-    >>> usable_backends()[:2]
-    ('numpy', 'strict')
-    """
-    return ("numpy", "strict") if why_not("cupy") else ("numpy", "strict", "cupy")
 
 
 def check_op(
@@ -115,25 +106,9 @@ def check_op(
         name, fn, arrays, domains, oracle, static or {}, differentiable, broadcasts, integers, half, synchronises,
         tuple(tuple(s) for s in shapes), tuple(points),
     )  # fmt: skip
-    return _run(case, usable_backends() if backends is None else tuple(backends), checks or tuple(CHECKS))
-
-
-def _run(case: Case, backends: Sequence[str], checks: Sequence[str]) -> Report:
-    """Every check on every backend; the failures of all of them in one error."""
-    failures: list[Failure] = []
-    counts: dict[str, int] = {}
-    for check in checks:
-        run, plain = CHECKS[check]
-        for backend in backends if plain or case.differentiable else ():
-            probe = Probe(case, backend, check)
-            with probe.step("the check as a whole"):
-                run(probe)
-            failures += probe.failures
-            if probe.count:
-                counts[check] = counts.get(check, 0) + probe.count
-    if failures:
-        raise CheckError(f"check_op({case.name})", failures)
-    return Report(case.name, tuple(backends), counts)
+    chosen = [(check, CHECKS[check][0]) for check in checks or CHECKS if CHECKS[check][1] or differentiable]
+    places = usable_backends() if backends is None else tuple(backends)
+    return run_checks("check_op", name, chosen, lambda place, check: Probe(case, place, check), places)
 
 
 def _inputs(inputs: Sequence[Any], domain: Any) -> tuple[tuple[Array, ...], tuple[Domain, ...]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,8 @@ __all__ = ["Probe"]
 
 class Probe:
     """What every check works with."""
+
+    hints: Mapping[str, str] = HINTS
 
     def __init__(self, case: Case, name: str, check: str) -> None:
         self.case, self.name, self.check = case, name, check
@@ -71,7 +73,7 @@ class Probe:
 
     def fail(self, about: str, expected: Any, got: Any, hint: str = "") -> None:
         self.failures.append(
-            Failure(self.check, self.name, about, str(expected), str(got), hint or HINTS.get(self.check, "the op"))
+            Failure(self.check, self.name, about, str(expected), str(got), hint or self.hints.get(self.check, "the op"))
         )
 
     def expect(self, ok: Any, about: str, expected: Any, got: Any, hint: str = "") -> bool:

@@ -12,7 +12,9 @@ import numpy as np
 
 from minigrad.errors import MinigradError
 
-__all__ = ["HINTS", "CheckError", "Failure", "Report", "shortened"]
+__all__ = ["HINTS", "SHOWN", "CheckError", "Failure", "Report", "shortened"]
+
+SHOWN = 20  # failures that a message spells out; `CheckError.failures` holds all
 
 # What to look at, for each check; a step that knows better says so itself.
 HINTS: dict[str, str] = {
@@ -74,7 +76,7 @@ class Report:
 
 
 class CheckError(MinigradError, AssertionError):
-    """What was checked does not keep its promises; the message lists every failure, `failures` holds them.
+    """What was checked does not keep its promises; the message lists the first 20 failures, `failures` holds all.
 
     >>> CheckError("tanh", [Failure("value", "numpy", "x", "1", "2", "it")]).failures[0].got
     '2'
@@ -82,8 +84,10 @@ class CheckError(MinigradError, AssertionError):
 
     def __init__(self, name: str, failures: list[Failure]) -> None:
         self.failures = tuple(failures)
-        places = "\n".join(f"{i}. {failure}" for i, failure in enumerate(failures, 1))
-        super().__init__(f"{name}: {len(failures)} {'check' if len(failures) == 1 else 'checks'} failed\n{places}")
+        places = "\n".join(f"{i}. {failure}" for i, failure in enumerate(failures[:SHOWN], 1))
+        more = f"\nand {len(failures) - SHOWN} more" if len(failures) > SHOWN else ""
+        word = "check" if len(failures) == 1 else "checks"
+        super().__init__(f"{name}: {len(failures)} {word} failed\n{places}{more}")
 
 
 def shortened(x: Any, elements: int = 8) -> str:

@@ -1,14 +1,16 @@
-"""Somebody else's ops and back end, without a line of minigrad edited, keep every promise that minigrad's own keep."""
+"""Somebody else's ops, layer, optimizer and back end, without a line of minigrad edited, keep minigrad's promises."""
 
 import numpy as np
 import pytest
 
 import minigrad as mg
 from minigrad.errors import DeviceError
-from minigrad.testing import CheckError, Point, check_op, usable_backends
+from minigrad.testing import CheckError, Point, check_layer, check_op, check_optimizer, usable_backends
 from tests.ops.table import POINTS, ROWS
 from tests.outside import counting_package
-from tests.outside.counting_package import CountedArray, counts, huber, lerp, softsign
+from tests.outside.counting_package import CountedArray, RunningScale, Signum, counts, huber, lerp, softsign
+from tests.testing.layer_rows import ROWS as LAYERS
+from tests.testing.optimizer_rows import ROWS as OPTIMIZERS
 
 counting_package.install()
 BACKENDS = [*usable_backends(), "counting"]
@@ -34,6 +36,39 @@ def test_a_composite(backend):
         return np.where(np.abs(x) < delta, x**2 / 2, delta * (np.abs(x) - delta / 2))
 
     check_op(huber, [(2, 3)], oracle, static={"delta": 0.5}, integers=None, backends=[backend])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_layer(backend):
+    report = check_layer(
+        RunningScale(3), (4, 3), lambda state, x: x * state["weight"] / state["rms"], backends=[backend], differs=True,
+        training_oracle=lambda state, x: x * state["weight"] / np.sqrt((x * x).mean()),
+        parameters=["weight"], buffers=["rms"],
+    )  # fmt: skip
+    assert report.backends == (backend,)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_optimizer(backend):
+    def oracle(p, g, kept, t, o):
+        kept["m"] = o["beta"] * kept.get("m", 0.0) + (1 - o["beta"]) * g
+        return p - o["lr"] * np.sign(kept["m"])
+
+    report = check_optimizer(
+        lambda params: Signum(params, lr=0.02), oracle, name="Signum", backends=[backend], variants=[{}, {"beta": 0.5}]
+    )
+    assert report.backends == (backend,)
+
+
+@pytest.mark.parametrize("row", LAYERS, ids=[row.id for row in LAYERS])
+def test_minigrads_own_layers_run_there(row):
+    options = {**row.options, "checks": ["parts", "runs", "state", "modes", "value", "gradient", "device"]}
+    check_layer(row.make(), row.input, row.oracle, name=row.id, backends=["counting"], **options)
+
+
+@pytest.mark.parametrize("row", OPTIMIZERS, ids=[row.name for row in OPTIMIZERS])
+def test_minigrads_own_optimizers_run_there(row):
+    check_optimizer(row.make, row.oracle, name=row.name, variants=row.variants, backends=["counting"])
 
 
 def test_a_wrong_op_is_caught_on_the_new_back_end():

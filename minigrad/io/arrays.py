@@ -1,0 +1,135 @@
+"""`save` and `load`: arrays by name in one file, safetensors or npz, no pickle.
+
+Builds on: `minigrad.io.whole`. Read next: `minigrad.io.checkpoint`.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as serialized
+
+from minigrad.backend import namespace
+from minigrad.errors import DeviceError, DTypeError
+from minigrad.io.whole import FileError, replacing
+from minigrad.tensor import raw
+
+__all__ = ["host", "load", "read_safetensors", "save", "write_safetensors"]
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+KINDS = (".safetensors", ".npz")
+
+
+def save(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
+    """Write arrays by name into one file, whose suffix says how: ``.safetensors`` or ``.npz``.
+
+    The file is whole or not there: it is written under another name and renamed. Arrays of a device and Tensors are
+    copied to the host.
+
+    Raises
+    ------
+    DTypeError
+        If something is no array of numbers.
+    FileError
+        If the suffix is another one.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/a.npz", {"x": np.arange(3)})
+    ...     load(f"{folder}/a.npz")
+    {'x': array([0, 1, 2])}
+    """
+    path = _checked("save", path)
+    held = {name: host("save", name, array) for name, array in arrays.items()}
+    with replacing(path) as partial:
+        if path.suffix == ".npz":
+            with partial.open("wb") as file:  # as an open file, since NumPy would append .npz to a name
+                np.savez(file, allow_pickle=False, **held)
+        else:
+            write_safetensors(partial, held, {})
+
+
+def load(path: str | os.PathLike[str]) -> Arrays:
+    """Read the arrays of a safetensors or npz file by name.
+
+    Raises
+    ------
+    FileError
+        If the file is damaged, cut short, or holds anything but arrays.
+    FileNotFoundError
+        If there is none.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/a.safetensors", {"x": np.ones(2)})
+    ...     load(f"{folder}/a.safetensors")["x"]
+    array([1., 1.])
+    """
+    path = _checked("load", path)
+    if path.suffix != ".npz":
+        return read_safetensors("load", path)[0]
+    _exists("load", path)
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (AttributeError, EOFError, KeyError, OSError, TypeError, ValueError, BadZipFile, zlib.error) as error:
+        raise _unreadable("load", path, error) from error
+
+
+def host(name: str, key: str, value: Any) -> np.ndarray[Any, Any]:
+    """An array of any device as a contiguous NumPy array of numbers, for the public function `name`."""
+    value = raw(value)
+    try:
+        array = np.asarray(namespace(value).to_host(value), order="C")  # safetensors writes memory as it lies
+    except (DeviceError, AttributeError):
+        array = np.asarray(None)
+    if array.dtype.kind not in "biufc":
+        kind = type(value).__name__ if array.dtype == object else array.dtype
+        raise DTypeError(f"{name}: {key} must be an array of numbers, got {kind}; convert it, or leave it out")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def write_safetensors(path: Path, arrays: Arrays, metadata: dict[str, str]) -> None:
+    """Write contiguous host arrays and text beside them."""
+    try:
+        # Not `save_file`: that has a way of its own with temporary files, which a killed writer would leave behind.
+        path.write_bytes(serialized(arrays, metadata=metadata))
+    except SafetensorError as error:  # a dtype it has no name for
+        raise DTypeError(f"save: safetensors cannot hold this, got {error}; cast the arrays first") from error
+
+
+def read_safetensors(name: str, path: Path) -> tuple[Arrays, dict[str, str]]:
+    """The arrays and the text of a safetensors file, for the public function `name`."""
+    _exists(name, path)
+    try:
+        with safe_open(path, framework="np") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, TypeError, UnicodeDecodeError) as error:
+        raise _unreadable(name, path, error) from error
+
+
+def _checked(name: str, path: str | os.PathLike[str]) -> Path:
+    path = Path(path)
+    if path.suffix not in KINDS:
+        raise FileError(f"{name}: the suffix says how to write, got {path.name!r}; use {' or '.join(KINDS)}")
+    return path
+
+
+def _exists(name: str, path: Path) -> None:
+    if not path.is_file():
+        raise FileNotFoundError(f"{name}: there is no such file, got {path}; check the path")
+
+
+def _unreadable(name: str, path: Path, error: Exception) -> FileError:
+    size = path.stat().st_size if path.exists() else 0
+    return FileError(
+        f"{name}: {path} is damaged, cut short, or no {path.suffix.lstrip('.')} file, got {size} bytes ({error}); "
+        "take an earlier file, or write it again"
+    )

@@ -1,0 +1,116 @@
+"""From what a loader hands out to what a model takes: Tensors on the model's device, in the model's dtype.
+
+Builds on: `minigrad.tensor`. Read next: `minigrad.train.fit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.backend import move, namespace
+from minigrad.errors import DTypeError, ShapeError
+from minigrad.tensor import Tensor, as_array, raw
+
+__all__ = ["Batch", "groups", "in_use", "place", "place_inputs", "read"]
+
+
+class Batch(NamedTuple):
+    """What a model is given, what it should answer, and how many samples that is."""
+
+    inputs: tuple[Tensor, ...]
+    target: Tensor
+    samples: int
+
+
+def place(name: str, batch: Any, model: Any) -> Batch:
+    """A batch (input, ..., target) on the model's device, its floating parts in the model's dtype.
+
+    >>> from minigrad.nn import Linear
+    >>> batch = place("example", (np.ones((3, 2)), np.array([0, 1, 0])), Linear(2, 2))
+    >>> batch.inputs[0].dtype, batch.target.dtype, batch.samples
+    (dtype('float32'), dtype('int64'), 3)
+    """
+    if not isinstance(batch, (tuple, list)) or len(batch) < 2:
+        got = f"{len(batch)} parts" if isinstance(batch, (tuple, list)) else type(batch).__name__
+        raise ShapeError(f"{name}: a batch is a tuple (input, ..., target), got {got}; let the loader give both")
+    parts = place_inputs(name, batch, model)
+    return Batch(parts[:-1], parts[-1], parts[0].shape[0])
+
+
+def place_inputs(name: str, parts: Iterable[Any], model: Any) -> tuple[Tensor, ...]:
+    """The parts of a batch as Tensors on the model's device; all must have the same number of samples."""
+    home = next((p for p in model.parameters() if p.dtype.kind == "f"), None)
+    placed = []
+    for part in parts:
+        array = as_array(part)
+        if home is not None:
+            if array.dtype.kind == "f" and array.dtype != home.dtype:
+                array = array.astype(home.dtype)  # before it is moved: float32 is half of float64
+            array = move(array, home.backend)
+        placed.append(Tensor(array))
+    sizes = [part.shape[:1] for part in placed]
+    if len(set(sizes)) != 1 or not sizes[0] or not sizes[0][0]:
+        raise ShapeError(
+            f"{name}: the parts of a batch hold one sample per row, the same number of each and at least one, got "
+            f"shapes {', '.join(str(part.shape) for part in placed)}; correct the data"
+        )
+    return tuple(placed)
+
+
+def groups(batches: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Lists of `size` batches; the last may be shorter.
+
+    >>> list(groups(range(5), 2))
+    [[0, 1], [2, 3], [4]]
+    """
+    batches = iter(batches)
+    while group := list(islice(batches, size)):
+        yield group
+
+
+def read(values: list[Any]) -> np.ndarray[Any, Any]:
+    """Single numbers of a device as one host array, waiting for the device once.
+
+    >>> read([np.float32(1.5), np.float32(2.5)])
+    array([1.5, 2.5])
+    """
+    if not values:
+        return np.zeros(0)
+    xp = namespace(values[0])
+    return np.asarray(xp.to_host(xp.stack([xp.asarray(value) for value in values])), np.float64)
+
+
+@contextmanager
+def in_use(model: Any) -> Iterator[None]:
+    """The model in evaluation mode; afterwards every layer has the mode it had before.
+
+    >>> from minigrad.nn import Linear
+    >>> model = Linear(2, 1)
+    >>> with in_use(model):
+    ...     model.training
+    False
+    >>> model.training
+    True
+    """
+    modes = [(layer, layer.training) for layer in model.layers()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for layer, training in modes:
+            layer.training = training
+
+
+def scalar(name: str, loss: Any) -> Any:
+    """The loss itself, refused unless it is one floating number."""
+    if not isinstance(loss, Tensor) or loss.shape != () or loss.dtype.kind != "f":
+        got = f"shape {loss.shape}" if hasattr(loss, "shape") else type(raw(loss)).__name__
+        raise (ShapeError if hasattr(loss, "shape") else DTypeError)(
+            f"{name}: the loss must be one number, a Tensor of shape (), got {got}; take its mean"
+        )
+    return loss

@@ -1,0 +1,133 @@
+"""`Callback`: what is called while a training goes on. `EarlyStopping` is one.
+
+Builds on: nothing. Read next: `minigrad.train.fit`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from minigrad.errors import ShapeError
+
+__all__ = ["Callback", "EarlyStopping", "Monitor"]
+
+
+class Callback:
+    """What is called while a training goes on; a subclass overrides what it needs.
+
+    `run` has `model`, `optimizer`, `history`, `step` and `epoch` (both done so far), and ``run.stop(reason)`` ends the
+    training after this step. A callback that keeps something over steps gives it in `state_dict`: it goes into the
+    checkpoints. Reading ``history.steps`` in `on_step_end` shows what was read of the device so far.
+
+    >>> class Count(Callback):
+    ...     steps = 0
+    ...
+    ...     def on_step_end(self, run):
+    ...         self.steps += 1
+    """
+
+    def on_fit_start(self, run: Any) -> None:
+        """The training begins, or goes on from a checkpoint."""
+
+    def on_step_end(self, run: Any) -> None:
+        """The parameters have been updated."""
+
+    def on_epoch_end(self, run: Any) -> None:
+        """An epoch is over, and its figures stand in ``run.history.epochs[-1]``."""
+
+    def on_fit_end(self, run: Any) -> None:
+        """The training has ended, and its last checkpoint is written."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed training needs of this callback: arrays, numbers, text."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+
+
+class Monitor:
+    """The best value so far of one figure of the epochs.
+
+    Without a name it is "validation loss", or "loss" where nothing is validated. Losses, errors and perplexities should
+    be small, all else large, unless `maximize` says otherwise.
+
+    >>> best = Monitor("validation accuracy")
+    >>> [best.improved({"validation accuracy": x}) for x in (0.5, 0.7, 0.6)]
+    [True, True, False]
+    """
+
+    def __init__(self, name: str | None = None, maximize: bool | None = None, by: float = 0.0) -> None:
+        self.name, self.maximize, self.by = name, maximize, by
+        self.best: float | None = None
+
+    def improved(self, row: Mapping[str, Any]) -> bool:
+        """Whether this epoch is the best so far, by more than `by`."""
+        name = self.name or ("validation loss" if "validation loss" in row else "loss")
+        value = row.get(name)
+        if not isinstance(value, (int, float)):
+            figures = [key for key, found in row.items() if isinstance(found, (int, float))]
+            raise ShapeError(f"fit: no figure of the epoch has this name, got {name!r}; choose one of {figures}")
+        if math.isnan(value):
+            return False
+        upwards = self.maximize
+        if upwards is None:
+            upwards = not name.endswith(("loss", "error", "perplexity"))
+        gain = math.inf if self.best is None else value - self.best if upwards else self.best - value
+        if gain <= self.by:
+            return False
+        self.best = float(value)
+        return True
+
+
+class EarlyStopping(Callback):
+    """End the training when `patience` epochs brought nothing better; at the end the best parameters are put back.
+
+    stop when epochs since the best >= patience; better means by more than `by`
+
+    Raises
+    ------
+    ShapeError
+        If no figure of the epochs has the name `monitor`.
+
+    >>> EarlyStopping(patience=5, monitor="validation accuracy").monitor.name
+    'validation accuracy'
+
+    Reference: Prechelt, Early Stopping - But When?, 1998.
+    """
+
+    def __init__(
+        self, patience: int = 5, monitor: str | None = None, maximize: bool | None = None, by: float = 0.0
+    ) -> None:
+        if patience < 1:
+            raise ShapeError(f"EarlyStopping: patience counts epochs, at least 1, got {patience}; 5 is usual")
+        self.patience, self.monitor = patience, Monitor(monitor, maximize, by)
+        self.waited, self.epoch = 0, 0
+        self.best_state: dict[str, Any] | None = None
+
+    def on_fit_start(self, run: Any) -> None:
+        if self.waited >= self.patience:  # an earlier run had stopped here
+            run.stop(f"no improvement in {self.waited} epochs")
+
+    def on_epoch_end(self, run: Any) -> None:
+        if self.monitor.improved(run.history.epochs[-1]):
+            self.waited, self.epoch, self.best_state = 0, run.epoch, run.model.state_dict()
+            return
+        self.waited += 1
+        if self.waited >= self.patience:
+            run.stop(f"no improvement in {self.waited} epochs")
+
+    def on_fit_end(self, run: Any) -> None:
+        if self.best_state is not None and self.epoch != run.epoch:
+            run.model.load_state_dict(self.best_state)
+            run.say(f"the parameters are those of epoch {self.epoch}, the best")
+
+    def state_dict(self) -> dict[str, Any]:
+        state = {"waited": self.waited, "epoch": self.epoch, "best": self.monitor.best}
+        return {**state, "model": self.best_state}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.waited, self.epoch = state["waited"], state["epoch"]
+        self.monitor.best, self.best_state = state["best"], state["model"]

@@ -1,0 +1,105 @@
+"""`Checkpoints`: the folder that a training saves itself to, the newest few and the best.
+
+Builds on: `minigrad.io`. Read next: `minigrad.train.run`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import NonFiniteError, ShapeError
+from minigrad.io import load_checkpoint, partial_files, save_checkpoint
+from minigrad.train.callbacks import Monitor
+
+__all__ = ["Checkpoints"]
+
+
+class Checkpoints:
+    """A folder of checkpoints: one every so many steps or epochs, of which the last `keep` stay, and the best.
+
+    ``step-00000120.safetensors`` is the training after 120 steps, ``best.safetensors`` that after the epoch with the
+    best figure, chosen as `Monitor` says. What is saved has been looked at: no parameter is NaN.
+
+    Raises
+    ------
+    ShapeError
+        If a number is below 1.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoints = Checkpoints(folder, every_steps=100, keep=2)
+    ...     checkpoints.latest() is None
+    True
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        every_steps: int | None = None,
+        every_epochs: int | None = 1,
+        keep: int = 3,
+        monitor: str | None = None,
+        maximize: bool | None = None,
+    ) -> None:
+        for name, value in (("every_steps", every_steps), ("every_epochs", every_epochs), ("keep", keep)):
+            if value is not None and value < 1:
+                raise ShapeError(f"Checkpoints: {name} must be at least 1, got {value}; None turns a rhythm off")
+        self.folder, self.keep = Path(folder), keep
+        self.every_steps, self.every_epochs = every_steps, every_epochs
+        self.monitor = Monitor(monitor, maximize)
+
+    @property
+    def best(self) -> Path:
+        """Where the best one lies, if there is one."""
+        return self.folder / "best.safetensors"
+
+    def all(self) -> list[Path]:
+        """The checkpoints by step, the oldest first."""
+        return sorted(self.folder.glob("step-*.safetensors"))
+
+    def latest(self) -> Path | None:
+        """The newest one."""
+        return next(reversed(self.all()), None)
+
+    def load(self) -> dict[str, Any] | None:
+        """The parts of the newest one; None where there is none."""
+        latest = self.latest()
+        return None if latest is None else load_checkpoint(latest)
+
+    def clear(self) -> None:
+        """Remove every checkpoint, and what killed writers left, so that a training can begin anew."""
+        self.tidy()
+        for path in [*self.all(), self.best]:
+            path.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove what killed writers left half-written."""
+        for path in partial_files(self.folder):
+            path.unlink(missing_ok=True)
+
+    def after_step(self, step: int) -> bool:
+        """Whether one is due after this step."""
+        return self.every_steps is not None and step % self.every_steps == 0
+
+    def after_epoch(self, epoch: int) -> bool:
+        """Whether one is due after this epoch."""
+        return self.every_epochs is not None and epoch % self.every_epochs == 0
+
+    def save(self, state: Mapping[str, Any], parameters: list[str], best: bool = False) -> Path:
+        """Write a training's state, as the newest or as the best; older ones beyond `keep` go."""
+        step = state["step"]
+        for name in parameters:
+            if not np.isfinite(state["model"][name]).all():
+                raise NonFiniteError(
+                    f"fit: the parameters are no longer finite, got NaN or infinity in {name} after step {step}; "
+                    f"lower lr or clip. The last good checkpoint is {self.latest()}"
+                )
+        path = save_checkpoint(self.best if best else self.folder / f"step-{step:08}.safetensors", **state)
+        for old in self.all()[: -self.keep]:
+            old.unlink()
+        return path

@@ -1,0 +1,102 @@
+"""`evaluate` and `predict`: a model in use, without gradients.
+
+Builds on: `minigrad.train.batches`, `minigrad.train.metrics`. Read next: `minigrad.train.fit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from minigrad.backend import namespace
+from minigrad.errors import ShapeError
+from minigrad.modes import no_grad
+from minigrad.tensor import as_array, raw
+from minigrad.train.batches import in_use, place, place_inputs, read, scalar
+from minigrad.train.metric import Totals
+
+__all__ = ["evaluate", "predict"]
+
+
+def evaluate(
+    model: Any,
+    loader: Iterable[Any],
+    loss: Callable[..., Any] | None = None,
+    metrics: Mapping[str, Callable[..., Any]] | None = None,
+) -> dict[str, Any]:
+    """Compute loss and metrics over all batches of a loader: {"loss": ..., "accuracy": ...}.
+
+    loss = sum over batches of (loss of the batch times its samples) / samples
+
+    The model is in evaluation mode meanwhile, and every layer has its own mode again afterwards. The host waits for the
+    device once, at the end.
+
+    Raises
+    ------
+    ShapeError
+        If there is no batch, or the parts of one differ in length.
+
+    >>> from minigrad.nn import Identity
+    >>> batches = [(np.array([[0.0, 1.0]]), np.array([1])), (np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([0, 0]))]
+    >>> from minigrad.train import accuracy
+    >>> round(evaluate(Identity(), batches, metrics={"accuracy": accuracy})["accuracy"], 4)
+    0.6667
+    """
+    totals, losses, samples = Totals(metrics), [], []
+    with in_use(model), no_grad():
+        for batch in loader:
+            inputs, target, n = place("evaluate", batch, model)
+            outputs = model(*inputs)
+            if loss is not None:
+                losses.append(raw(scalar("evaluate", loss(outputs, target))))
+            totals.add(outputs, target)
+            samples.append(n)
+    if not samples:
+        raise ShapeError("evaluate: the loader gave no batch, got 0; pass one that can be iterated again, with samples")
+    figures = {} if loss is None else {"loss": float(read(losses) @ samples / sum(samples))}
+    return {**figures, **totals.values()}
+
+
+def predict(model: Any, data: Any, batch_size: int = 256) -> np.ndarray[Any, Any]:
+    """The model's outputs for all samples, as one NumPy array.
+
+    `data` is an array of samples, a tuple of arrays for a model of several inputs, or a loader, of whose batches the
+    last part counts as the target if there are several; a list of tuples is a loader.
+
+    Raises
+    ------
+    ShapeError
+        If there is no sample.
+
+    >>> from minigrad.nn import Identity
+    >>> predict(Identity(), np.arange(3.0), batch_size=2)
+    array([0., 1., 2.])
+    """
+    found = []
+    with in_use(model), no_grad():
+        for parts in _inputs(data, batch_size):
+            y = raw(model(*place_inputs("predict", parts, model)))
+            found.append(namespace(y).to_host(y))
+    if not found:
+        raise ShapeError("predict: there is no sample, got 0; pass at least one")
+    return np.concatenate(found)
+
+
+def _inputs(data: Any, batch_size: int) -> Iterator[tuple[Any, ...]]:
+    """The inputs of each batch."""
+    in_batches = isinstance(data[0], tuple) if isinstance(data, list) and data else hasattr(data, "__iter__")
+    if in_batches and not hasattr(data, "dtype") and not isinstance(data, tuple):
+        for batch in data:
+            parts = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+            yield parts[:-1] if len(parts) > 1 else parts
+        return
+    arrays = tuple(as_array(part) for part in (data if isinstance(data, tuple) else (data,)))
+    if batch_size < 1 or any(not array.shape for array in arrays):
+        raise ShapeError(
+            f"predict: samples lie along the first axis, in batches of at least 1, got shapes "
+            f"{[array.shape for array in arrays]} and batch_size {batch_size}; pass (N, ...)"
+        )
+    for start in range(0, max(len(array) for array in arrays), batch_size):
+        yield tuple(array[start : start + batch_size] for array in arrays)

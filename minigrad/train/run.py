@@ -1,0 +1,193 @@
+"""`Run`: where a training is, and all that has to be saved so that it goes on as if nothing had happened.
+
+Builds on: `minigrad.train.history`, `minigrad.train.checkpoints`. Read next: `minigrad.train.fit`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from minigrad.backend import Array
+from minigrad.backend.random import default_generator
+from minigrad.errors import NonFiniteError, ShapeError
+from minigrad.io import FileError
+from minigrad.train.batches import groups, read
+from minigrad.train.checkpoints import Checkpoints
+from minigrad.train.history import History
+from minigrad.train.metric import Totals
+from minigrad.train.progress import Silence
+
+__all__ = ["Run"]
+
+
+class Run:
+    """Where a training is: what callbacks are given.
+
+    ``step`` and ``epoch`` count what is done. The losses of the last steps wait on the device in `unread` until they
+    are needed: for a log line, a checkpoint, the end of an epoch.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        loader: Any,
+        optimizer: Any,
+        validation: Any,
+        history: History,
+        callbacks: Sequence[Any],
+        checkpoints: Checkpoints | None,
+        show: Silence,
+    ) -> None:
+        self.model, self.loader, self.optimizer, self.validation = model, loader, optimizer, validation
+        self.history, self.callbacks, self.checkpoints, self.show = history, callbacks, checkpoints, show
+        self.step, self.epoch = 0, 0
+        self.batches, self.exhausted = 0, False  # of this epoch: how many are done, whether they were all
+        self.stopped: str | None = None
+        self.unread: list[tuple[dict[str, float], Array, Array | None]] = []
+        self.saved = (-1, -1)
+        self.began = time.perf_counter()
+
+    def goes_on(self, epochs: int) -> bool:
+        """Whether epochs are left and nobody has stopped the run."""
+        return self.epoch < epochs and self.stopped is None
+
+    def stop(self, reason: str) -> None:
+        """End the training after the step that is going on."""
+        self.stopped = reason
+
+    def say(self, text: str) -> None:
+        """Tell the user something, beside the progress bar."""
+        self.show.say(text)
+
+    def tell(self, what: str) -> None:
+        """Call this method of every callback."""
+        for callback in self.callbacks:
+            getattr(callback, what)(self)
+
+    # -- through an epoch ----------------------------------------------------------------------------------------------
+
+    def groups(self, size: int) -> Iterator[list[Any]]:
+        """The batches of this epoch that are not done yet, in lists of `size`, one for each step."""
+        total = -(-len(self.loader) // size) if hasattr(self.loader, "__len__") else None
+        self.show.epoch_begins(self.epoch + 1, -(-self.batches // size), total)
+        self.began = time.perf_counter()
+        if self.exhausted:
+            return
+        remembers = hasattr(self.loader, "load_state_dict")  # then it goes on from its own position
+        batches = iter(self.loader) if remembers else islice(self.loader, self.batches, None)
+        for group in groups(batches, size):
+            self.batches += len(group)
+            self.exhausted = len(group) < size
+            yield group
+
+    def step_done(self, row: dict[str, float], loss: Array, norm: Array | None) -> None:
+        """Count a step; its loss, and the norm of its gradient, stay on the device."""
+        self.step += 1
+        self.unread.append(({"step": self.step, "epoch": self.epoch + 1, **row}, loss, norm))
+        self.show.step()
+
+    def read(self, outputs: Any = None, targets: Any = None, metrics: Any = None) -> None:
+        """Wait for the device and write down the figures of the last steps; a loss that is not finite ends it all."""
+        if not self.unread:
+            return
+        rows = [row for row, _, _ in self.unread]
+        losses = read([loss for _, loss, _ in self.unread])
+        norms = read([norm for _, _, norm in self.unread if norm is not None])
+        self.unread = []
+        for name, values in (("loss", losses), ("norm", norms)):
+            if len(values):
+                for row, value in zip(rows, values.tolist(), strict=True):
+                    row[name] = value
+        if metrics:
+            totals = Totals(metrics)
+            totals.add(outputs, targets)
+            rows[-1].update({name: value for name, value in totals.values().items() if isinstance(value, float)})
+        self.history.add_steps(rows)
+        self.show.figures(rows[-1])
+        if not np.isfinite(losses).all():
+            self._refuse(int(np.flatnonzero(~np.isfinite(losses))[0]), rows)
+
+    def _refuse(self, first: int, rows: list[dict[str, float]]) -> None:
+        kept = self.checkpoints.latest() if self.checkpoints else None
+        raise NonFiniteError(
+            f"fit: the loss is no longer finite, got {rows[first]['loss']} at step {rows[first]['step']:.0f} (epoch "
+            f"{rows[first]['epoch']:.0f}); lower lr, clip, or look at the data with minigrad.debug(). "
+            + (f"The last good checkpoint is {kept}" if kept else "No checkpoint was kept; pass checkpoints=folder")
+        )
+
+    def epoch_done(self, figures: Mapping[str, Any]) -> None:
+        """Count an epoch and write down its figures: the mean loss, and what the validation found."""
+        steps = self.history.steps
+        here = np.array(steps.get("epoch", [])) == self.epoch + 1
+        if not here.any():
+            raise ShapeError(
+                f"fit: the loader gave no batch in epoch {self.epoch + 1}, got 0; pass one with samples that can be "
+                "iterated again, a DataLoader or a list"
+            )
+        mean = np.average(np.array(steps["loss"])[here], weights=np.array(steps["samples"])[here])
+        self.epoch, self.batches, self.exhausted = self.epoch + 1, 0, False
+        seconds = round(time.perf_counter() - self.began, 3)
+        row = {"epoch": self.epoch, "step": self.step, "loss": float(mean), **figures, "seconds": seconds}
+        self.history.add_epoch(row)
+        self.show.epoch_ends(self.history.epochs[-1])
+
+    # -- saving and going on -------------------------------------------------------------------------------------------
+
+    def save(self, best: bool = False) -> None:
+        """Write a checkpoint, once every loss up to here is known to be finite."""
+        if self.checkpoints is None:
+            return
+        self.read()
+        state, trained = self.state_dict(), [name for name, _ in self.model.named_parameters()]
+        if best:
+            self.checkpoints.save(state, trained, best=True)
+        else:
+            self.saved = self.step, self.epoch
+            self.checkpoints.save(state, trained)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the steps to come depend on, and the history."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "loader": _position(self.loader),
+            "validation": _position(self.validation),
+            "generator": list(default_generator().state),
+            "callbacks": [callback.state_dict() for callback in self.callbacks],
+            "history": self.history.state_dict(),
+            "best": None if self.checkpoints is None else self.checkpoints.monitor.best,
+            "step": self.step,
+            "epoch": self.epoch,
+            "batches": self.batches,
+            "exhausted": self.exhausted,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go to a saved place."""
+        missing = sorted(self.state_dict().keys() - state.keys())
+        if missing or len(state["callbacks"]) != len(self.callbacks):
+            got = f"no {missing}" if missing else f"{len(state['callbacks'])} callbacks for {len(self.callbacks)}"
+            raise FileError(f"fit: the checkpoint is of another kind of training, got {got}; resume with the same call")
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        for loader, position in ((self.loader, state["loader"]), (self.validation, state["validation"])):
+            if position is not None and hasattr(loader, "load_state_dict"):
+                loader.load_state_dict(position)
+        for callback, kept in zip(self.callbacks, state["callbacks"], strict=True):
+            callback.load_state_dict(kept)
+        self.history.load_state_dict(state["history"])
+        default_generator().set_state(state["generator"])
+        if self.checkpoints is not None:
+            self.checkpoints.monitor.best = state["best"]
+        self.step, self.epoch = state["step"], state["epoch"]
+        self.batches, self.exhausted = state["batches"], state["exhausted"]
+        self.saved = self.step, self.epoch
+
+
+def _position(loader: Any) -> Any:
+    return loader.state_dict() if hasattr(loader, "state_dict") else None

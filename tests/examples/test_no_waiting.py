@@ -1,0 +1,37 @@
+"""On the device double no example waits for the device inside a step."""
+
+import runpy
+import sys
+
+import pytest
+
+import minigrad.train
+from minigrad.backend.strict import no_synchronisation
+from tests.examples.launch import ROOT
+
+pytest.importorskip("matplotlib", reason="the examples draw pictures")
+assert minigrad.train.fit  # its module is loaded, and hidden behind the function of its name
+LOOP = sys.modules["minigrad.train.fit"]
+
+EXAMPLES = {
+    "mlp.py": ["--epochs", "1", "--width", "16", "--normaliser", "batch"],
+    "regression.py": ["--epochs", "2"],
+    "from_csv.py": ["--epochs", "2"],
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_step_of_an_example_waits(name, tmp_path, monkeypatch):
+    steps = []
+
+    def guarded(*args):
+        with no_synchronisation():
+            steps.append(True)
+            return step(*args)
+
+    step = LOOP.training_step
+    monkeypatch.setattr(LOOP, "training_step", guarded)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [name, "--backend", "strict", *EXAMPLES[name]])
+    runpy.run_path(str(ROOT / "examples" / name), run_name="__main__")
+    assert len(steps) > 5

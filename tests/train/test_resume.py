@@ -1,0 +1,199 @@
+"""A training that was stopped or killed ends with the bits of one that was not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minigrad.errors import ShapeError
+from minigrad.io import FileError, load_checkpoint
+from minigrad.nn import Linear
+from minigrad.nn import functional as F
+from minigrad.optim import Adam
+from minigrad.train import Callback, Checkpoints, EarlyStopping, fit
+from tools.resume_trials import STEPS, bits, data, parts, train
+
+ROOT = Path(__file__).parents[2]
+
+
+class Stop(Callback):
+    """Ends the training after a step, as Ctrl-C does."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_step_end(self, run):
+        if run.step == self.step:
+            run.stop("interrupted")
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    """What a training makes that nobody stops, by backend, accumulation and threads."""
+    made = {}
+
+    def get(*key):
+        if key not in made:
+            backend, accumulate, workers = key
+            folder = tmp_path_factory.mktemp("unbroken")
+            made[key] = bits(*train(folder, backend, [Stop(0)], accumulate=accumulate, workers=workers))
+        return made[key]
+
+    return get
+
+
+@pytest.mark.parametrize("step", range(1, STEPS + 1))
+def test_stopped_after_any_step(tmp_path, step, unbroken):
+    _, _, history = train(tmp_path, callbacks=[Stop(step)])
+    assert (history.stopped, len(history)) == ("interrupted", step)
+    assert bits(*train(tmp_path, callbacks=[Stop(0)], resume=True)) == unbroken("numpy", 2, 0)
+
+
+@pytest.mark.parametrize(("accumulate", "workers"), [(1, 0), (1, 2), (3, 2), (5, 0), (7, 0), (9, 2)])
+def test_stopped_under_every_accumulation_and_with_threads(tmp_path, device, accumulate, workers, unbroken):
+    total = 5 * -(-7 // accumulate)
+    for part, step in enumerate(sorted({1, total // 3, total // 2, total - 1} - {0})):  # again and again
+        train(tmp_path, device.name, [Stop(step)], accumulate=accumulate, workers=workers, resume=part > 0)
+    made = train(tmp_path, device.name, [Stop(0)], accumulate=accumulate, workers=workers, resume=True)
+    assert bits(*made) == unbroken(device.name, accumulate, workers)
+
+
+def test_going_on_after_the_end_changes_nothing_and_more_epochs_go_on(tmp_path, unbroken):
+    train(tmp_path, callbacks=[Stop(0)])
+    assert bits(*train(tmp_path, callbacks=[Stop(0)], resume=True)) == unbroken("numpy", 2, 0)
+    _, _, history = train(tmp_path, callbacks=[Stop(0)], resume=True, epochs=7)
+    assert [row["epoch"] for row in history.epochs] == [1, 2, 3, 4, 5, 6, 7]
+    (tmp_path / "other").mkdir()
+    train(tmp_path / "other", callbacks=[Stop(0)], epochs=7)
+    states = [load_checkpoint(Checkpoints(folder).latest())["model"] for folder in (tmp_path, tmp_path / "other")]
+    assert all((states[0][name] == array).all() for name, array in states[1].items())
+
+
+def test_a_training_that_stopped_early_stays_stopped(tmp_path):
+    def run(**options):
+        model, loader, optimizer = parts()
+        options = {"progress_bar": False, "checkpoints": tmp_path, "epochs": 60, **options}
+        stopping = EarlyStopping(patience=1, monitor="loss", by=0.05)
+        return model, fit(model, loader, F.cross_entropy, optimizer, callbacks=[stopping], **options)
+
+    (model, history), (again, longer) = run(), run(resume=True)
+    assert history.stopped == longer.stopped == "no improvement in 1 epochs"
+    assert len(history.epochs) == len(longer.epochs) < 60
+    assert all((model.state_dict()[name] == array).all() for name, array in again.state_dict().items())
+
+
+def test_a_list_of_batches_goes_on_where_it_was(tmp_path):
+    x, y = data()
+    batches = list(zip(np.split(x, 4), np.split(y, 4), strict=True))
+
+    def run(folder, step, **options):
+        model, _, optimizer = parts()
+        fit(
+            model, batches, F.cross_entropy, optimizer, epochs=3, callbacks=[Stop(step)], accumulate=3,
+            checkpoints=Checkpoints(folder, every_steps=1), progress_bar=False, **options,
+        )  # fmt: skip
+        return model.state_dict()
+
+    wanted = run(tmp_path / "unbroken", 0)
+    for step in range(1, 7):
+        run(tmp_path / str(step), step)
+        found = run(tmp_path / str(step), 0, resume=True)
+        assert all((found[name] == array).all() for name, array in wanted.items()), step
+
+
+def test_the_log_of_a_resumed_run_is_that_of_an_unbroken_one(tmp_path):
+    def rows(name):
+        lines = (tmp_path / name).read_text().splitlines()
+        return [{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in lines]
+
+    train(tmp_path / "a", callbacks=[Stop(0)], log=tmp_path / "a.jsonl")
+    train(tmp_path / "b", callbacks=[Stop(6)], log=tmp_path / "b.jsonl", every_steps=4)
+    with (tmp_path / "b.jsonl").open("a") as file:
+        file.write('{"kind": "step", "step": 7, "loss": 0.1}\n{"kind": "st')  # of a run that was killed
+    train(tmp_path / "b", callbacks=[Stop(0)], log=tmp_path / "b.jsonl", resume=True)
+    assert rows("b.jsonl") == rows("a.jsonl")
+    assert [row["step"] for row in rows("a.jsonl") if row["kind"] == "step"] == list(range(1, STEPS + 1))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs signals")
+@pytest.mark.parametrize(("backend", "trials"), [("numpy", 2), ("strict", 1)])
+def test_killed_trainings_end_with_the_same_bits(backend, trials):
+    command = [sys.executable, "-W", "error", str(ROOT / "tools" / "resume_trials.py"), "--trials", str(trials)]
+    done = subprocess.run([*command, "--backend", backend], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(f"{trials} of {trials} trainings bit-equal after ")
+
+
+# -- Ctrl-C ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs signals")
+def test_ctrl_c_saves_and_ends_cleanly(tmp_path, unbroken):
+    class Press(Callback):
+        def on_step_end(self, run):
+            if run.step == 6:
+                signal.raise_signal(signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    _, _, history = train(tmp_path, callbacks=[Press()], every_steps=None)
+    assert (history.stopped, len(history)) == ("interrupted", 6)
+    assert load_checkpoint(Checkpoints(tmp_path).latest())["step"] == 6
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert bits(*train(tmp_path, callbacks=[Stop(0)], resume=True)) == unbroken("numpy", 2, 0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs signals")
+def test_a_second_ctrl_c_interrupts_at_once(tmp_path):
+    class Press(Callback):
+        def on_step_end(self, run):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, callbacks=[Press()])
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+# -- what is refused ---------------------------------------------------------------------------------------------------
+
+
+def test_an_earlier_training_is_not_overwritten(tmp_path):
+    train(tmp_path, callbacks=[Stop(2)])
+    with pytest.raises(FileError, match=r"^fit: the folder holds checkpoints of an earlier .*02\.safetensors; pass"):
+        train(tmp_path)
+
+
+def test_a_checkpoint_of_another_model_loader_or_call(tmp_path):
+    train(tmp_path, callbacks=[Stop(2)])
+    model, loader, optimizer = parts()
+    other = Linear(6, 2)
+    options = {"checkpoints": tmp_path, "resume": True, "progress_bar": False}
+    with pytest.raises(FileError, match=r"^fit: the checkpoint is of another kind of training, got 2 callbacks for 0"):
+        fit(model, loader, F.cross_entropy, optimizer, **options)
+    options["callbacks"] = [EarlyStopping(), Stop(0)]
+    with pytest.raises(ShapeError, match=r"missing \['weight', 'bias'\] and unexpected \['0\.weight'"):
+        fit(other, loader, F.cross_entropy, Adam(other.parameters()), **options)
+    with pytest.raises(ShapeError, match=r"Adam\.load_state_dict: the parameters differ, got missing \['0', '1'"):
+        fit(model, loader, F.cross_entropy, Adam(model.parameters()), **options)
+    loader.batch_size = 4
+    with pytest.raises(ValueError, match=r"DataLoader\.load_state_dict: the position belongs to another loader"):
+        fit(model, loader, F.cross_entropy, optimizer, **options)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    train(tmp_path, callbacks=[Stop(3)])
+    latest = Checkpoints(tmp_path).latest()
+    latest.write_bytes(latest.read_bytes()[:-9])
+    with pytest.raises(FileError, match=r"^load_checkpoint: .*step-00000003\.safetensors is damaged.*; take an"):
+        train(tmp_path, callbacks=[Stop(0)], resume=True)
+    latest.unlink()
+    (tmp_path / ".step-00000003.safetensors.1-1.partial").touch()  # of a writer that was killed
+    _, _, history = train(tmp_path, callbacks=[Stop(0)], resume=True)
+    assert len(history) == STEPS
+    assert not list(tmp_path.glob(".*"))
