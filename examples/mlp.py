@@ -16,7 +16,6 @@ import minigrad as mg
 from minigrad import nn, optim
 from minigrad.data import ArrayDataset, DataLoader, load_digits, load_mnist, train_test_split
 from minigrad.nn import functional as F
-from minigrad.nn import init
 from minigrad.optim import schedules
 from minigrad.train import Checkpoints, accuracy, confusion, evaluate, fit, predict
 from minigrad.viz import confusion as draw_confusion
@@ -24,6 +23,10 @@ from minigrad.viz import curves, mistakes
 
 NORMALISERS = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
 OPTIMIZERS = {name: getattr(optim, name) for name in ("SGD", "Momentum", "NAG", "Adagrad", "RMSProp", "Adam", "AdamW")}
+DEFAULTS = {
+    "digits": {"normaliser": "none", "dropout": 0.5, "epochs": 60, "batch": 64},
+    "mnist": {"normaliser": "batch", "dropout": 0.3, "epochs": 15, "batch": 128},
+}
 INITIALIZERS = ["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "lecun_normal", "lecun_uniform"]
 
 
@@ -33,23 +36,21 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, help="where the MNIST files are")
     parser.add_argument("--width", type=int, default=512, help="units of a hidden layer")
     parser.add_argument("--depth", type=int, default=2, help="hidden layers")
-    parser.add_argument("--normaliser", default="none", choices=NORMALISERS)
+    parser.add_argument("--normaliser", choices=NORMALISERS)
     parser.add_argument("--initializer", default="he_normal", choices=INITIALIZERS)
-    parser.add_argument("--dropout", type=float, default=0.5, help="probability of dropping a hidden unit")
+    parser.add_argument("--dropout", type=float, help="probability of dropping a hidden unit")
     parser.add_argument("--smoothing", type=float, default=0.1, help="of labels: what share all classes get")
     parser.add_argument("--optimizer", default="AdamW", choices=OPTIMIZERS)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--schedule", default="cosine", choices=["constant", "step", "cosine", "warmup"])
-    parser.add_argument("--epochs", type=int, help="default: 60 for the digits, 20 for MNIST")
-    parser.add_argument("--batch", type=int, help="default: 64 for the digits, 128 for MNIST")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--batch", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--backend", default="numpy", choices=["numpy", "cupy", "strict"])
     parser.add_argument("--out", type=Path, default=Path("runs/mlp"))
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
-    args = parser.parse_args()
-    args.epochs = args.epochs or {"digits": 60, "mnist": 20}[args.data]
-    args.batch = args.batch or {"digits": 64, "mnist": 128}[args.data]
-    return args
+    parser.set_defaults(**DEFAULTS[parser.parse_known_args()[0].data])
+    return parser.parse_args()
 
 
 def load(args: argparse.Namespace) -> tuple[np.ndarray, ...]:
@@ -64,7 +65,7 @@ def load(args: argparse.Namespace) -> tuple[np.ndarray, ...]:
 
 def build(args: argparse.Namespace, pixels: int, classes: int) -> nn.Sequential:
     """Hidden layers of Linear, normaliser, ReLU and Dropout, then one logit per class."""
-    rule, layers, width = getattr(init, args.initializer), [], pixels
+    rule, layers, width = getattr(nn.init, args.initializer), [], pixels
     for _ in range(args.depth):
         layers += [nn.Linear(width, args.width, init=rule), NORMALISERS[args.normaliser](args.width)]
         layers += [nn.ReLU(), nn.Dropout(args.dropout)]

@@ -50,7 +50,7 @@ __all__ = [
     *_ops,
 ]
 
-_SUBPACKAGES = ("data", "inspect", "nn", "optim", "testing")
+_SUBPACKAGES = ("data", "inspect", "io", "nn", "optim", "testing", "train", "viz")
 
 
 def __getattr__(name: str) -> Any:

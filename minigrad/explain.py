@@ -73,7 +73,8 @@ def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> None:
     if isinstance(error, TypeError):
         got = ", ".join(_kind(x) for x in arrays)
         raise DTypeError(f"{name}: {complaint}, got {got}; check the arguments") from error
-    add_note(error, f"{name}: raised in the op's forward, got shape {shapes}")
+    if not getattr(error, "__notes__", None):  # an op inside this one has said it
+        add_note(error, f"{name}: raised in the op's forward, got shape {shapes}")
 
 
 def explain_backward(node: Node, op: str, shapes: Sequence[tuple[int, ...]], error: BaseException) -> None:

@@ -35,7 +35,7 @@ class NumPy(Backend):
         return {"version": np.__version__}
 
     def readonly(self, array: Array) -> Array:
-        view = array.view()
+        view = np.asarray(array).view()  # of a NumPy scalar too, if one was put in an array's place
         view.flags.writeable = False
         return view
 

@@ -113,7 +113,7 @@ class Optimizer:
         if unknown:
             known = ", ".join(sorted(self.defaults))
             raise GraphError(f"{self.name}: a group knows no option {unknown}, got {sorted(group)}; known: {known}")
-        made = Group({**self.defaults, **group})
+        made = Group({name: _python(option) for name, option in {**self.defaults, **group}.items()})
         _check(self.name, made)
         pairs = [entry if isinstance(entry, tuple) else (None, entry) for entry in _listed(made["params"])]
         for name, p in pairs:
@@ -170,7 +170,7 @@ class Optimizer:
         return {"steps": self.steps, "state": state, "param_groups": options}
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
-        """Go on from a saved state.
+        """Go on from a saved state; options that were saved, a number as `lr` too, take the place of those given here.
 
         Raises
         ------
@@ -205,6 +205,13 @@ class Optimizer:
     def __repr__(self) -> str:
         options = ", ".join(f"{k}={v}" for k, v in self.defaults.items() if v not in (0.0, False))
         return f"{self.name}({sum(len(g['params']) for g in self.param_groups)} parameters, {options})"
+
+
+def _python(option: Any) -> Any:
+    """NumPy's scalars as Python's, which widen nothing."""
+    if isinstance(option, np.generic):
+        return option.item()
+    return tuple(map(_python, option)) if isinstance(option, tuple) else option
 
 
 def _listed(params: Any) -> list[Any]:

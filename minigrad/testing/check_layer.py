@@ -45,6 +45,7 @@ def check_layer(
     oracle: Callable[..., Any] | None = None,
     *,
     training_oracle: Callable[..., Any] | None = None,
+    state_oracle: Callable[..., Any] | None = None,
     domain: tuple[float, float] = (-2.0, 2.0),
     name: str | None = None,
     backends: Sequence[str] | None = None,
@@ -73,6 +74,8 @@ def check_layer(
         A function of the state (a dict of float64 arrays by name) and the inputs that gives the value in use.
     training_oracle
         The same for training.
+    state_oracle
+        The same for the state after a call in training: a dict of the entries that are to be compared.
     backends
         Names; by default all that can be used here.
     checks
@@ -109,8 +112,8 @@ def check_layer(
     name = name or type(layer).__name__
     given = tuple(None if names is None else tuple(names) for names in (parameters, buffers))
     case = LayerCase(
-        name, layer, examples(input, domain), oracle, training_oracle, given[0], given[1], frozenset(constant),
-        frozenset(unused), differs, order, synchronises,
+        name, layer, examples(input, domain), oracle, training_oracle, state_oracle, given[0], given[1],
+        frozenset(constant), frozenset(unused), differs, order, synchronises,
     )  # fmt: skip
     chosen = [(check, run) for check, run in LAYER_CHECKS.items() if checks is None or check in checks]
     places = usable_backends() if backends is None else tuple(backends)

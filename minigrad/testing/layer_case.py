@@ -50,6 +50,7 @@ class LayerCase:
     inputs: tuple[Array, ...]
     oracle: Callable[..., Any] | None = None
     training_oracle: Callable[..., Any] | None = None
+    state_oracle: Callable[..., Any] | None = None
     parameters: tuple[str, ...] | None = None
     buffers: tuple[str, ...] | None = None
     constant: frozenset[int] = frozenset()

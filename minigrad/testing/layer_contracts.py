@@ -53,6 +53,13 @@ def check_value(p: LayerProbe) -> None:
             expected = [np.asarray(y) for y in flat(oracle(state, *(x.copy() for x in p.subject.inputs)))]
             ys = p.call(p.fresh(training=training), p.arrays())
             p.near(ys, expected, TOLERANCE["float64"].value, f"value {mode(training)} against the oracle")
+    if p.subject.state_oracle is not None:
+        layer = p.fresh()
+        wanted = p.subject.state_oracle(layer.state_dict(), *(x.copy() for x in p.subject.inputs))
+        p.call(layer, p.arrays())
+        for name, expected in wanted.items():
+            about = f"{name} after a call in training, against the oracle"
+            p.close(layer.state()[name], expected, TOLERANCE["float64"].value, about, "how the layer updates its state")
 
 
 def _reference(p: LayerProbe, training: bool) -> list[Any]:

@@ -13,8 +13,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "ARTICLES.md"
 
 HEAD = """# What the articles print, and what is so
 
-Formulas and worked numbers that articles about training neural networks print, each beside the expression of minigrad
-that computes it, its value, and whether what is printed is right. The table is
+Formulas and worked numbers of articles about training neural networks, each beside the expression of minigrad that
+computes it, its value, and whether what is printed is right. The table is
 [tests/articles](../tests/articles); [tests/test_articles.py](../tests/test_articles.py) evaluates every expression,
 compares it with the value worked out by hand, and fails where this page says something else. `mg` is minigrad, `F` is
 `minigrad.nn.functional`, `init` is `minigrad.nn.init`; names that minigrad does not have, `scaled` for instance, are
@@ -49,13 +49,8 @@ def line(row: Row) -> str:
     verdict = f"**wrong**: {row.note}" if row.verdict == "wrong" else f"right; {row.note}" if row.note else "right"
     if not here(row.needs):
         verdict = f"`{row.needs}` is not there yet"
-    cells = [
-        row.statement,
-        f"`{row.formula}`" if row.formula else "",
-        f"`{row.code}`" if row.code else "",
-        value,
-        verdict,
-    ]
+    formula, code = (f"`{text}`" if text else "" for text in (row.formula, row.code))
+    cells = [row.statement, formula, code, value, verdict]
     assert not any("|" in cell for cell in cells), row
     return f"| {' | '.join(cells)} |"
 

@@ -43,6 +43,7 @@ def test_a_layer(backend):
     report = check_layer(
         RunningScale(3), (4, 3), lambda state, x: x * state["weight"] / state["rms"], backends=[backend], differs=True,
         training_oracle=lambda state, x: x * state["weight"] / np.sqrt((x * x).mean()),
+        state_oracle=lambda state, x: {"rms": 0.9 * state["rms"] + 0.1 * np.sqrt((x * x).mean())},
         parameters=["weight"], buffers=["rms"],
     )  # fmt: skip
     assert report.backends == (backend,)

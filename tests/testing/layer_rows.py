@@ -4,7 +4,9 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import nn
+from minigrad.backend.random import random_bits
 from minigrad.nn import Layer
+from minigrad.testing.layer_case import STREAM
 from tests.testing.loss_rows import LOSSES
 from tests.testing.row import row, sigmoid, softmax, softplus
 
@@ -46,6 +48,10 @@ class Heads(Layer):
         return {name: head(x) for name, head in self.heads.items()}
 
 
+def twice(layer):
+    return nn.Sequential(layer, nn.Tanh(), layer)
+
+
 def linear(state, x, path=""):
     return x @ state[f"{path}weight"].T + state.get(f"{path}bias", 0)
 
@@ -66,6 +72,9 @@ PARTS = [
         parameters=["0.weight", "0.bias", "2.weight", "2.bias"]),
     row("Sequential", seeded(lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Dropout(0.4),
         nn.Linear(4, 2))), (6, 3), variant="of everything", differs=True),
+    row("Sequential", seeded(lambda: twice(nn.Linear(3, 3))), (4, 3),
+        lambda state, x: linear(state, np.tanh(linear(state, x, "0.")), "2."), "of shared layers",
+        parameters=["0.weight", "0.bias"]),
     row("Residual", seeded(lambda: nn.Residual(nn.Linear(3, 3))), (4, 3),
         lambda state, x: x + linear(state, x, "layer."), parameters=["layer.weight", "layer.bias"]),
     row("Residual", seeded(lambda: nn.Residual(nn.Linear(3, 2), nn.Linear(3, 2, bias=False))), (4, 3),
@@ -153,15 +162,37 @@ def batch_norm(axes, along):
     return use, training
 
 
+def running(axes, momentum=0.1):
+    """The running statistics after a batch: the variance is the unbiased one."""
+
+    def after(state, x):
+        n = x.size / x.shape[1]
+        batch = {"running_mean": x.mean(axis=axes), "running_var": x.var(axis=axes) * n / (n - 1)}
+        new = {name: (1 - momentum) * state[name] + momentum * value for name, value in batch.items()}
+        return {**new, "num_batches_tracked": state["num_batches_tracked"] + 1}
+
+    return after
+
+
+def dropped(p):
+    """What the stream that `check_layer` calls layers with drops."""
+
+    def training(state, x):
+        bits = random_bits(np, STREAM[0], x.shape, STREAM[1])
+        return np.where(bits >= round(p * 2**32), x / (1 - p), 0)
+
+    return training
+
+
 FEATURES, SEQUENCES = batch_norm((0,), (-1,)), batch_norm((0, 2), (-1, 1))
 RUNNING = ["running_mean", "running_var", "num_batches_tracked"]
 NORMS = [
     row("BatchNorm1d", lambda: nn.BatchNorm1d(3), (5, 3), FEATURES[0], training_oracle=FEATURES[1], differs=True,
-        parameters=["weight", "bias"], buffers=RUNNING),
+        parameters=["weight", "bias"], buffers=RUNNING, state_oracle=running((0,))),
     row("BatchNorm1d", lambda: nn.BatchNorm1d(2), (3, 2, 4), SEQUENCES[0], "sequences", training_oracle=SEQUENCES[1],
-        differs=True),
+        differs=True, state_oracle=running((0, 2))),
     row("BatchNorm1d", lambda: nn.BatchNorm1d(3, momentum=None, affine=False), (5, 3), FEATURES[0], "cumulative mean",
-        training_oracle=FEATURES[1], differs=True, parameters=[], buffers=RUNNING),
+        training_oracle=FEATURES[1], differs=True, parameters=[], buffers=RUNNING, state_oracle=running((0,), 1.0)),
     row("BatchNorm1d", lambda: nn.BatchNorm1d(3, track_running_stats=False), (5, 3), FEATURES[1], "untracked",
         buffers=[]),
     row("LayerNorm", lambda: nn.LayerNorm(3), (4, 3), lambda s, x: standard(x, (1,)) * s["weight"] + s["bias"],
@@ -170,7 +201,7 @@ NORMS = [
         lambda s, x: standard(x, (1, 2)), "plain, two axes", parameters=[]),
     row("LayerNorm", lambda: nn.LayerNorm(3, bias=False), (4, 3), lambda s, x: standard(x, (1,)) * s["weight"],
         "no bias", parameters=["weight"]),
-    row("Dropout", lambda: nn.Dropout(0.4), (4, 5), lambda s, x: x, differs=True),
+    row("Dropout", lambda: nn.Dropout(0.4), (4, 5), lambda s, x: x, training_oracle=dropped(0.4), differs=True),
     row("Dropout", lambda: nn.Dropout(0.0), (4, 5), lambda s, x: x, "of nothing"),
 ]  # fmt: skip
 

@@ -99,13 +99,7 @@ def test_every_public_optimizer_has_a_row():
     }
 
 
-# Options of a group reach `direction` as they came; np.float64 beside a float32 array then computes in float64.
-WIDENED = pytest.mark.xfail(strict=True, reason="options of a group are not made Python numbers")
-
-
-@pytest.mark.parametrize(
-    "row", [pytest.param(row, marks=() if row.name == "SGD" else WIDENED, id=row.name) for row in ROWS]
-)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_numpy_scalars_as_options_compute_in_float32(row):
     def wide(value):
         if isinstance(value, tuple):

@@ -202,5 +202,6 @@ WRONG = [
     (CutOffAltogether, {}, "gradient", "numpy", "a Tensor that gradients flow through"),
     (OtherOnTheDevice, {}, "value", "strict", "what NumPy's arrays and the device's do differently"),
     (OtherName, {"oracle": lambda state, x: x * state["w"] + 1}, "value", "numpy", "against the oracle"),
+    (OtherName, {"state_oracle": lambda state, x: {"w": state["w"] + 1}}, "value", "numpy", "w after a call in train"),
     (Raises, {}, "runs", "numpy", "no_such_method"),
 ]
