@@ -12,17 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad.backend import namespace
 from minigrad.errors import DTypeError, GraphError
 
 __all__ = ["OPERATORS", "Manners"]
 
 # ufunc name -> op, filled in by minigrad.ops: what an ndarray on the left of an operator turns to.
 OPERATORS: dict[str, Callable[..., Any]] = {}
-
-
-# What PyTorch calls some of NumPy's words.
-WORDS = {"view": "reshape", "permute": "transpose", "unsqueeze": "expand_dims", "cat": "concatenate", "clone": "tensor"}
 
 
 class Manners:
@@ -93,14 +88,6 @@ class Manners:
         trace: Any
         transpose: Any
         var: Any
-
-    else:
-
-        def __getattr__(self, name: str) -> Any:  # only where nothing of that name is there
-            ours = WORDS.get(name, name)
-            known = not name.startswith("_") and hasattr(namespace(self), ours)
-            advice = f"call minigrad.{ours}(t)" if known else "see the methods of a NumPy array, and minigrad.ops"
-            raise AttributeError(f"Tensor: has no attribute {name!r}; {advice}")
 
     def __float__(self) -> float:
         return float(self.item())

@@ -116,11 +116,12 @@ def _unary(body: Any, name: str, general: Any) -> Any:
             node = x.node
             if node is not None and (not paused or recording()):
                 try:
-                    y, (vjp,) = body(x.value)
+                    y, vjps = body(x.value)
+                    (_,) = vjps  # one for the one input
                 except Exception as error:
                     explain_forward(name, (x,), error)
                     raise
-                return make(y, (node,), (vjp,))
+                return make(y, (node,), vjps)
         return general(x)
 
     return call
@@ -141,11 +142,12 @@ def _binary(body: Any, name: str, general: Any) -> Any:
             try:
                 if other is None:
                     other = constant(b, value.dtype)
-                y, (to_a, to_b) = body(value, other)
+                y, vjps = body(value, other)
+                to_a, _ = vjps  # one for each input
             except Exception as error:
                 explain_forward(name, (a, b), error)
                 raise
-            return make(y, (m,), (to_a,)) if n is None else make(y, (m, n), (to_a, to_b))
+            return make(y, (m,), (to_a,)) if n is None else make(y, (m, n), vjps)
         return general(a, b)
 
     return call

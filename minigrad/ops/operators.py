@@ -17,7 +17,18 @@ from minigrad.explain import explain_forward
 from minigrad.graph import Leaf, Node
 from minigrad.manners import OPERATORS
 from minigrad.modes import recording
-from minigrad.ops import arithmetic, arrange, cumulative, index, linalg, piecewise, reduce, shape
+from minigrad.ops import (
+    arithmetic,
+    arrange,
+    cumulative,
+    elementwise,
+    index,
+    linalg,
+    piecewise,
+    reduce,
+    shape,
+    trigonometry,
+)
 from minigrad.tensor import Tensor, raw
 
 # Python's name -> (op, NumPy's name for what `ndarray <operator> tensor` calls)
@@ -88,6 +99,24 @@ PROPERTIES: dict[str, tuple[Callable[[Any], Any], str]] = {
 }
 
 
+# What PyTorch calls some of NumPy's words.
+WORDS = {"view": "reshape", "permute": "transpose", "unsqueeze": "expand_dims", "cat": "concatenate", "clone": "tensor"}
+OPS = [arithmetic, arrange, cumulative, elementwise, index, linalg, piecewise, reduce, shape, trigonometry]
+
+
+class Advice:
+    """Stands where a method is looked for that NumPy's arrays do not have, and says what to call.
+
+    A `__getattr__` would say it too, and slow down every attribute of every Tensor.
+    """
+
+    def __init__(self, name: str, ours: str) -> None:
+        self.name, self.ours = name, ours
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        raise AttributeError(f"Tensor: has no attribute {self.name!r}; call minigrad.{self.ours}(t)")
+
+
 def install() -> None:
     """Give Tensor its operators and methods."""
     for name, (op, ufunc) in BINARY.items():
@@ -107,6 +136,10 @@ def install() -> None:
         setattr(Tensor, name, op)
     for name, (op, sentence) in PROPERTIES.items():
         setattr(Tensor, name, property(op, doc=sentence))
+    ours = {name: name for module in OPS for name in module.__all__}
+    for name, word in (ours | WORDS).items():
+        if name not in vars(Tensor):
+            setattr(Tensor, name, Advice(name, word))
 
 
 def _on_arrays(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
