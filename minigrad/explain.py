@@ -63,16 +63,15 @@ def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> None:
             advice = "sizes must be equal or 1, compared from the last axis; reshape or expand_dims one of them"
         kind_of = ShapeError if isinstance(error, ValueError) else PlaceError
         raise kind_of(f"{name}: {complaint}, got shape {shapes}; {advice}") from error
-    kinds = [x.dtype for x in arrays if hasattr(x, "dtype")]
-    if isinstance(error, TypeError) and kinds and all(kind.kind != "f" for kind in kinds):
+    kinds = [x.dtype for x in arrays if hasattr(x, "dtype")] if isinstance(error, TypeError) else []
+    if kinds and all(kind.kind != "f" for kind in kinds):
         raise DTypeError(
             f"{name}: needs floating numbers, got {kinds[0]}; cast to float32 first, .astype('float32')"
         ) from error
     if "unexpected keyword" in complaint:
         raise DTypeError(f"{name}: {complaint}; the names are NumPy's, axis= and keepdims=") from error
     if isinstance(error, TypeError):
-        got = ", ".join(_kind(x) for x in arrays)
-        raise DTypeError(f"{name}: {complaint}, got {got}; check the arguments") from error
+        raise DTypeError(f"{name}: {complaint}, got {', '.join(map(_kind, arrays))}; check the arguments") from error
     if not getattr(error, "__notes__", None):  # an op inside this one has said it
         add_note(error, f"{name}: raised in the op's forward, got shape {shapes}")
 
