@@ -19,7 +19,7 @@ from minigrad.backend.random import Generator
 from minigrad.data import ArrayDataset, DataLoader, StandardScaler, load_csv, train_test_split
 from minigrad.io import load_checkpoint, save_checkpoint
 from minigrad.optim import AdamW
-from minigrad.train import EarlyStopping, accuracy, evaluate, fit, predict, r2
+from minigrad.train import Checkpoints, EarlyStopping, accuracy, evaluate, fit, predict, r2
 
 
 def arguments() -> argparse.Namespace:
@@ -34,6 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--backend", default="numpy", choices=["numpy", "cupy", "strict"])
     parser.add_argument("--out", type=Path, default=Path("runs/from_csv"))
+    parser.add_argument("--resume", action="store_true", help="go on where a run was killed")
     return parser.parse_args()
 
 
@@ -68,10 +69,14 @@ def train(args: argparse.Namespace) -> Path:
     shape = {"features": x.shape[1], "width": args.width, "outputs": len(table.classes or [1])}
     model = build(**shape).to(args.backend)
     loss, figure = (nn.CrossEntropyLoss(), accuracy) if table.classes else (nn.MSELoss(), r2)
+    kept = Checkpoints(args.out / "checkpoints")
+    if not args.resume:
+        kept.clear()
     fit(
         model, DataLoader(ArrayDataset(x, y), 32, shuffle=True), loss, AdamW(model.parameters(), lr=3e-3),
         epochs=args.epochs, validation=DataLoader(ArrayDataset(x_watch, y_watch), 256),
         metrics={figure.__name__: figure}, callbacks=[EarlyStopping(patience=20)], log=args.out / "log.jsonl",
+        checkpoints=kept, resume=args.resume,
     )  # fmt: skip
     test = DataLoader(ArrayDataset(scalers["x"](x_test), y_test), 256)
     print(f"test {figure.__name__} {evaluate(model, test, metrics={'it': figure})['it']:.4f}")

@@ -21,13 +21,13 @@ from minigrad.train import Checkpoints, accuracy, confusion, evaluate, fit, pred
 from minigrad.viz import confusion as draw_confusion
 from minigrad.viz import curves, mistakes
 
+INITIALIZERS = [name for name in nn.init.__all__ if name.endswith(("normal", "uniform"))]
 NORMALISERS = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
 OPTIMIZERS = {name: getattr(optim, name) for name in ("SGD", "Momentum", "NAG", "Adagrad", "RMSProp", "Adam", "AdamW")}
 DEFAULTS = {
     "digits": {"normaliser": "none", "dropout": 0.5, "epochs": 60, "batch": 64},
     "mnist": {"normaliser": "batch", "dropout": 0.3, "epochs": 15, "batch": 128},
 }
-INITIALIZERS = ["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "lecun_normal", "lecun_uniform"]
 
 
 def arguments() -> argparse.Namespace:
@@ -42,14 +42,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--smoothing", type=float, default=0.1, help="of labels: what share all classes get")
     parser.add_argument("--optimizer", default="AdamW", choices=OPTIMIZERS)
     parser.add_argument("--lr", type=float, default=2e-3)
-    parser.add_argument("--schedule", default="cosine", choices=["constant", "step", "cosine", "warmup"])
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--batch", type=int)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--schedule", choices="constant step exponential inverse_time cosine warmup".split())
+    for name, default in (("--epochs", None), ("--batch", None), ("--seed", 0)):
+        parser.add_argument(name, type=int, default=default)
     parser.add_argument("--backend", default="numpy", choices=["numpy", "cupy", "strict"])
     parser.add_argument("--out", type=Path, default=Path("runs/mlp"))
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
-    parser.set_defaults(**DEFAULTS[parser.parse_known_args()[0].data])
+    parser.set_defaults(schedule="cosine", **DEFAULTS[parser.parse_known_args()[0].data])
     return parser.parse_args()
 
 
@@ -75,11 +74,12 @@ def build(args: argparse.Namespace, pixels: int, classes: int) -> nn.Sequential:
 
 def learning_rate(args: argparse.Namespace, steps: int) -> schedules.Schedule:
     return {
-        "constant": lambda: schedules.constant(args.lr),
+        "constant": lambda: schedules.constant(args.lr), "cosine": lambda: schedules.cosine(args.lr, steps),
         "step": lambda: schedules.step_decay(args.lr, max(steps // 3, 1)),
-        "cosine": lambda: schedules.cosine(args.lr, steps),
+        "exponential": lambda: schedules.exponential_decay(args.lr, 0.01 ** (1 / steps)),
+        "inverse_time": lambda: schedules.inverse_time_decay(args.lr, 9 / steps),
         "warmup": lambda: schedules.warmup_cosine(args.lr, steps // 20, steps),
-    }[args.schedule]()
+    }[args.schedule]()  # fmt: skip
 
 
 def main() -> None:

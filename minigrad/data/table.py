@@ -101,6 +101,8 @@ def _read(path: Path, delimiter: str, encoding: str) -> tuple[list[str], list[Ro
         what = "has a header but no rows" if rows else "is empty"
         raise ValueError(f"load_csv: {path} {what}, got {path.stat().st_size} bytes; pass a file with rows")
     header, rows = rows[0].cells, rows[1:]
+    if all(_is_number(cell) for cell in header):
+        raise ValueError(f"load_csv: {path} has no header, got numbers alone in its first row, {header}; add one")
     for row in rows:
         if len(row.cells) != len(header):
             raise ValueError(
@@ -189,3 +191,11 @@ def _target(rows: list[Row], place: int, name: str, classify: bool | None) -> tu
         ]
     names, numbers = np.unique(cells, return_inverse=True)
     return numbers.astype(np.int64), names.tolist()
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -46,14 +46,15 @@ def clip_grad_norm(params: Iterable[Tensor], max_norm: float, error_if_nonfinite
     if not gradients:
         return default_backend().zeros((), dtype=np.float32)
     xp = namespace(gradients[0])
-    norm = xp.sqrt(sum((g * g).sum() for g in gradients))
+    wide = [g.astype(np.float32) if g.dtype == np.float16 else g for g in gradients]  # 256^2 is too much for float16
+    norm = xp.sqrt(sum((g * g).sum() for g in wide))
     if error_if_nonfinite and not bool(xp.isfinite(norm)):
         raise NonFiniteError(
             f"clip_grad_norm: the gradients have no finite norm, got {norm}; lower lr, or look for NaN"
         )
     scale = xp.minimum(float(max_norm) / (norm + 1e-6), 1)
     for g in gradients:
-        g *= scale
+        g *= scale.astype(g.dtype)
     return xp.asarray(norm)
 
 

@@ -120,7 +120,7 @@ class Block:
         leaf = p.node
         if not isinstance(leaf, Leaf) or leaf.home is None:
             raise GraphError(
-                f"step: a parameter was moved or frozen after the optimizer was made, got shape {p.shape} on "
+                f"step: a parameter was moved, frozen or copied after the optimizer was made, got shape {p.shape} on "
                 f"{p.backend}; make the optimizer after .to() and requires_grad_()"
             )
         if p.value is not leaf.home.view:

@@ -116,12 +116,19 @@ class Optimizer:
         made = Group({name: _python(option) for name, option in {**self.defaults, **group}.items()})
         _check(self.name, made)
         pairs = [entry if isinstance(entry, tuple) else (None, entry) for entry in _listed(made["params"])]
+        names = dict(self._names)
         for name, p in pairs:
             if not isinstance(p, Tensor) or not isinstance(p.node, Leaf):
                 raise GraphError(f"{self.name}: trains leaves that require gradients, got {p!r:.60}; set requires_grad")
-            if id(p) in self._names:
+            if id(p) in names:
                 raise GraphError(f"{self.name}: each parameter comes once, got one of shape {p.shape} twice; remove it")
-            self._names[id(p)] = str(len(self._names)) if name is None else name
+            own = str(len(names)) if name is None else name
+            if own in names.values():
+                raise GraphError(
+                    f"{self.name}: each name comes once, got {own!r} twice; prefix the names of the groups"
+                )
+            names[id(p)] = own
+        self._names = names
         made["params"] = [p for _, p in pairs]
         self.param_groups.append(made)
         kinds: dict[Any, list[Tensor]] = {}
@@ -132,10 +139,17 @@ class Optimizer:
     def step(self) -> None:
         """Move every parameter that has a gradient; the others, their averages and their t stay as they are."""
         for group, block in self._blocks:
-            lr = group.lr(self.steps) if callable(group.lr) else group.lr
+            lr = self.rate(group)
             for run in block.runs():
-                self._update(run, group, float(lr))  # a NumPy scalar would widen the parameters
+                self._update(run, group, lr)
         self.steps += 1
+
+    def rate(self, o: Group) -> float:
+        """The learning rate of a group at this step, a Python number: a NumPy scalar would widen the parameters."""
+        lr = float(o.lr(self.steps) if callable(o.lr) else o.lr)
+        if not 0 <= lr < float("inf"):
+            raise DTypeError(f"{self.name}: lr must be finite and not negative, got {lr} at step {self.steps}; see lr")
+        return lr
 
     def _update(self, run: Run, o: Group, lr: float) -> None:
         p, g = run.values, run.grads
@@ -167,7 +181,7 @@ class Optimizer:
                 host = {name: namespace(a).to_host(a[start:end].reshape(p.shape)) for name, a in block.state.items()}
                 state[self._names[id(p)]] = {**{name: array.copy() for name, array in host.items()}, "t": t}
         options = [{k: v for k, v in g.items() if k != "params" and not callable(v)} for g in self.param_groups]
-        return {"steps": self.steps, "state": state, "param_groups": options}
+        return {"optimizer": self.name, "steps": self.steps, "state": state, "param_groups": options}
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         """Go on from a saved state; options that were saved, a number as `lr` too, take the place of those given here.
@@ -178,6 +192,11 @@ class Optimizer:
             If parameters, shapes or averages differ; nothing is changed then.
         """
         state, own = saved["state"], self.state_dict()
+        if saved.get("optimizer", self.name) != self.name:
+            raise ShapeError(
+                f"{self.name}.load_state_dict: the state is of another optimizer, got one of {saved['optimizer']}; "
+                "make that one, or start anew"
+            )
         missing, unexpected = sorted(own["state"].keys() - state.keys()), sorted(state.keys() - own["state"].keys())
         if missing or unexpected or len(saved["param_groups"]) != len(self.param_groups):
             raise ShapeError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 from minigrad.errors import DTypeError
@@ -48,8 +49,12 @@ def _schedule(make: Callable[..., Callable[[int], float]]) -> Callable[..., Sche
     def call(*args: Any, **kwargs: Any) -> Schedule:
         given = {**defaults, **dict(zip(names, args, strict=False)), **kwargs}
         for name, value in given.items():
-            if not isinstance(value, (int, float)) or math.isnan(value):
+            if not isinstance(value, Real) or math.isnan(value):
                 raise DTypeError(f"{make.__name__}: {name} must be a number, got {value!r}; see the formula")
+            if value < 0 or (value == 0 and name in ("size", "steps")):
+                raise DTypeError(
+                    f"{make.__name__}: {name} must not be negative, nor 0 steps, got {value!r}; correct it"
+                )
         rest = ", ".join(f"{name}={given[name]}" for name in names[1:] if name in given)
         return Schedule(make(*args, **kwargs), f"{make.__name__}({given.get(names[0])}{', ' if rest else ''}{rest})")
 

@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from minigrad.backend import Array
+from minigrad.errors import GraphError
 from minigrad.ewma import EWMA, flush
 from minigrad.optim.optimizer import Group, LearningRate, Optimizer
+from minigrad.tensor import Tensor
 
 __all__ = ["NAG", "SGD", "Momentum"]
 
@@ -115,6 +117,7 @@ class NAG(Optimizer):
         weight_decay: float = 0.0,
         maximize: bool = False,
     ) -> None:
+        self._stood: list[tuple[Tensor, Array]] | None = None  # where the parameters were before `look`
         super().__init__(
             params, lr, momentum=momentum, look_ahead=look_ahead, weight_decay=weight_decay, maximize=maximize
         )
@@ -128,10 +131,26 @@ class NAG(Optimizer):
 
     def look(self) -> None:
         """With ``look_ahead=True``: go where the momentum leads, to take the gradient there."""
+        if self._stood is not None:
+            raise GraphError("NAG.look: has looked ahead already, got a second look; call step in between")
+        self._stood = []
         for o, block in self._blocks:
-            lr = o.lr(self.steps) if callable(o.lr) else o.lr
+            if not o.look_ahead:
+                raise GraphError("NAG.look: is for look_ahead=True, got False; the usual form needs no look")
             for p, (start, end) in zip(block.parameters, block.places, strict=True):
-                p.write(..., p.value - float(lr) * o.momentum * block.state["b"][start:end].reshape(p.shape))
+                self._stood.append((p, p.value.copy()))
+                p.write(..., p.value - self.rate(o) * o.momentum * block.state["b"][start:end].reshape(p.shape))
+
+    def step(self) -> None:
+        if self._stood is None and any(o.look_ahead for o in self.param_groups):
+            raise GraphError(
+                "NAG.step: look_ahead=True takes the gradient ahead, got no look; call look() before forward"
+            )
+        for p, before in self._stood or ():
+            if p.grad is None:  # it stays where it stood
+                p.write(..., before)
+        self._stood = None
+        super().step()
 
 
 def running_sum(b: EWMA, g: Array, dampening: float = 0.0) -> Array:

@@ -74,7 +74,11 @@ class Monitor:
             return False
         upwards = self.maximize
         if upwards is None:
-            upwards = not name.endswith(("loss", "error", "perplexity"))
+            upwards = name.endswith(("accuracy", "top_k", "r2"))
+            if not upwards and not name.endswith(("loss", "error", "perplexity", "mae", "mse", "rmse")):
+                raise ShapeError(
+                    f"fit: cannot tell whether to maximize {name!r}, got maximize=None; pass True or False"
+                )
         gain = math.inf if self.best is None else value - self.best if upwards else self.best - value
         if gain <= self.by:
             return False
@@ -108,6 +112,8 @@ class EarlyStopping(Callback):
         self.best_state: dict[str, Any] | None = None
 
     def on_fit_start(self, run: Any) -> None:
+        if run.step == 0:  # a training of its own, whatever this object has seen before
+            self.waited, self.epoch, self.best_state, self.monitor.best = 0, 0, None, None
         if self.waited >= self.patience:  # an earlier run had stopped here
             run.stop(f"no improvement in {self.waited} epochs")
 

@@ -6,6 +6,7 @@ Builds on: `minigrad.io`. Read next: `minigrad.train.run`.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,12 @@ class Checkpoints:
 
     def all(self) -> list[Path]:
         """The checkpoints by step, the oldest first."""
-        return sorted(self.folder.glob("step-*.safetensors"))
+        found = {path: re.fullmatch(r"step-(\d+)\.safetensors", path.name) for path in self.folder.glob("step-*")}
+        return sorted((path for path, name in found.items() if name), key=lambda path: int(found[path][1]))  # type: ignore[index]
 
     def latest(self) -> Path | None:
-        """The newest one."""
-        return next(reversed(self.all()), None)
+        """The newest one; the best where it is the only one."""
+        return next(reversed(self.all()), self.best if self.best.exists() else None)
 
     def load(self) -> dict[str, Any] | None:
         """The parts of the newest one; None where there is none."""
@@ -74,6 +76,7 @@ class Checkpoints:
     def clear(self) -> None:
         """Remove every checkpoint, and what killed writers left, so that a training can begin anew."""
         self.tidy()
+        self.monitor.best = None
         for path in [*self.all(), self.best]:
             path.unlink(missing_ok=True)
 

@@ -50,6 +50,8 @@ def training_step(model: Any, batches: Sequence[Batch], loss: Loss, optimizer: A
     """
     n, total = sum(batch.samples for batch in batches), 0.0
     optimizer.zero_grad()
+    if any(group.get("look_ahead") for group in optimizer.param_groups):
+        optimizer.look()
     for batch in batches:
         outputs = model(*batch.inputs)
         part = scalar("fit", loss(outputs, batch.target))

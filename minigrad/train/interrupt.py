@@ -25,7 +25,7 @@ def deferred_interrupt(stop: Callable[[], None]) -> Iterator[None]:
         yield
         return
     before = signal.getsignal(signal.SIGINT)
-    if before is None:  # set by somebody outside Python, who could not get it back
+    if before in (None, signal.SIG_IGN):  # set outside Python, who could not get it back; or not to be stopped at all
         yield
         return
 

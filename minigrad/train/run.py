@@ -25,6 +25,9 @@ from minigrad.train.progress import Silence
 __all__ = ["Run"]
 
 
+NONE_KEPT = ("No checkpoint was kept; pass checkpoints=folder", "No checkpoint had been written yet; save more often")
+
+
 class Run:
     """Where a training is: what callbacks are given.
 
@@ -117,7 +120,7 @@ class Run:
         raise NonFiniteError(
             f"fit: the loss is no longer finite, got {rows[first]['loss']} at step {rows[first]['step']:.0f} (epoch "
             f"{rows[first]['epoch']:.0f}); lower lr, clip, or look at the data with minigrad.debug(). "
-            + (f"The last good checkpoint is {kept}" if kept else "No checkpoint was kept; pass checkpoints=folder")
+            + (f"The last good checkpoint is {kept}" if kept else NONE_KEPT[self.checkpoints is not None])
         )
 
     def epoch_done(self, figures: Mapping[str, Any]) -> None:

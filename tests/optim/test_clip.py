@@ -56,3 +56,11 @@ def test_a_limit_that_is_not_above_zero_is_refused(limit):
     for clip in (optim.clip_grad_norm, optim.clip_grad_value):
         with pytest.raises(DTypeError, match=rf"^{clip.__name__}: .*above 0, got"):
             clip([], limit)
+
+
+def test_a_norm_in_float16_does_not_overflow(device):
+    p = device.leaf([0.0, 0.0], dtype=np.float16)
+    p.grad = device.array([300.0, 400.0], dtype=np.float16)
+    assert float(optim.clip_grad_norm([p], 1.0)) == 500.0
+    np.testing.assert_allclose(device.host(p.grad), [0.6, 0.8], atol=1e-3)
+    assert p.grad.dtype == np.float16

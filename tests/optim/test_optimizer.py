@@ -218,7 +218,7 @@ def test_the_state_of_another_model_is_refused_and_nothing_changes(device):
     optimizer = optim.Adam([("a", a)])
     for other, words in (
         (optim.Adam([("b", b)]), "missing .'a'. and unexpected .'b'."),
-        (optim.SGD([("a", leaves(device, (1,))[0])]), "the averages of a differ"),
+        (optim.SGD([("a", leaves(device, (1,))[0])]), "another optimizer"),
     ):
         with pytest.raises(ShapeError, match=rf"^Adam.load_state_dict: .*{words}"):
             optimizer.load_state_dict(other.state_dict())
@@ -254,5 +254,29 @@ def test_a_parameter_that_was_frozen_later_is_named(device):
     p = device.leaf([1.0])
     optimizer = optim.SGD([p], lr=0.1)
     p.requires_grad = False
-    with pytest.raises(GraphError, match=r"^step: .*moved or frozen"):
+    with pytest.raises(GraphError, match=r"^step: .*moved, frozen"):
         optimizer.step()
+
+
+def test_a_rate_that_is_no_number_stops_before_the_parameters_are_gone(device):
+    p = device.leaf([1.0])
+    optimizer = optim.SGD([p], lr=lambda step: float("nan"))
+    send(device, p, 1.0)
+    with pytest.raises(DTypeError, match=r"^SGD: lr must be finite.*step 0"):
+        optimizer.step()
+    assert float(p) == 1.0
+
+
+def test_the_state_of_another_optimizer_with_the_same_averages_is_refused(device):
+    state = optim.Adam([device.leaf([1.0])]).state_dict()
+    with pytest.raises(ShapeError, match=r"^AdamW.load_state_dict: .*another optimizer, got one of Adam"):
+        optim.AdamW([device.leaf([1.0])]).load_state_dict(state)
+
+
+def test_names_that_collide_are_refused_and_leave_nothing_behind(device):
+    a, b = device.leaf([1.0]), device.leaf([1.0])
+    optimizer = optim.Adam([("weight", a)])
+    with pytest.raises(GraphError, match=r"^Adam: each name comes once, got 'weight' twice"):
+        optimizer.add_param_group({"params": [("weight", b)]})
+    optimizer.add_param_group({"params": [("other", b)]})
+    assert list(optimizer.state_dict()["state"]) == ["weight", "other"]

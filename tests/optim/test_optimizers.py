@@ -8,6 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import optim
+from minigrad.errors import GraphError
 from tools.optimizer_rows import ROWS, STEPS, gradients, start, torch_path
 
 STORED = np.load(Path(__file__).parents[1] / "reference" / "optimizers.npz")
@@ -116,3 +117,26 @@ def test_the_two_forms_of_nesterov_are_one_in_the_point_ahead(device):
             else:
                 np.testing.assert_allclose(points, ahead, rtol=1e-12)
             optimizer.step()
+
+
+def test_looking_ahead_leaves_parameters_without_gradient_where_they_are(device):
+    p, q = device.leaf([1.0]), device.leaf([1.0])
+    optimizer = optim.NAG([p, q], lr=0.1, momentum=0.9, look_ahead=True)
+    places = []
+    for step in range(3):
+        optimizer.look()
+        p.grad, q.grad = device.array([1.0]), device.array([1.0]) if step == 0 else None
+        optimizer.step()
+        places.append(float(q))
+    assert places == [places[0]] * 3
+
+
+def test_looking_ahead_is_neither_forgotten_nor_done_unasked(device):
+    ahead, usual = (optim.NAG([device.leaf([1.0])], lr=0.1, look_ahead=look) for look in (True, False))
+    with pytest.raises(GraphError, match=r"^NAG.step: .*call look"):
+        ahead.step()
+    with pytest.raises(GraphError, match=r"^NAG.look: .*got False"):
+        usual.look()
+    ahead.look()
+    with pytest.raises(GraphError, match=r"^NAG.look: .*second look"):
+        ahead.look()

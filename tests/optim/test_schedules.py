@@ -40,6 +40,12 @@ def test_what_is_no_number_is_refused(value):
         s.cosine(0.1, value)
 
 
+@pytest.mark.parametrize("call", [lambda: s.cosine(-1, 3), lambda: s.cosine(1.0, 0), lambda: s.step_decay(1.0, 0)])
+def test_rates_and_lengths_that_make_no_sense_are_refused(call):
+    with pytest.raises(DTypeError, match=r"must not be negative, nor 0 steps, got"):
+        call()
+
+
 def test_pytorch_has_the_same_sequences():
     torch = pytest.importorskip("torch", reason="needs PyTorch; the formulas above are checked without it")
     schedulers = torch.optim.lr_scheduler

@@ -59,9 +59,7 @@ def test_accumulated_batches_are_one_batch_of_all_their_samples(device, cuts):
     parted.load_state_dict(whole.state_dict())
     batches = list(zip(np.split(x[:16], cuts), np.split(y[:16], cuts), strict=True))
     one = quiet(whole, [(x[:16], y[:16])], F.cross_entropy, SGD(whole.parameters(), lr=1), clip=10.0)
-    many = quiet(
-        parted, batches, F.cross_entropy, SGD(parted.parameters(), lr=1), accumulate=len(batches), clip=10.0
-    )
+    many = quiet(parted, batches, F.cross_entropy, SGD(parted.parameters(), lr=1), accumulate=len(batches), clip=10.0)
     for name in ("weight", "bias"):
         np.testing.assert_allclose(parted.state_dict()[name], whole.state_dict()[name], rtol=1e-5, atol=1e-6)
     for name in ("loss", "norm"):
@@ -341,3 +339,31 @@ def test_the_model_in_the_examples_of_the_documentation():
     model = Sequential(Linear(6, 8), ReLU(), Dropout(0.1), BatchNorm1d(8), Linear(8, 2))
     history = quiet(model, DataLoader(ArrayDataset(*data()), 8), F.cross_entropy, Adam(model.parameters()), epochs=2)
     assert repr(history).startswith("History(14 steps, 2 epochs, the last: epoch 2, step 14, loss 0.")
+
+
+def test_a_stopping_rule_that_is_used_again_begins_anew():
+    rule, lengths = EarlyStopping(patience=1), []
+    for lr in (5.0, 0.1):
+        model = Linear(1, 1)
+        x = np.linspace(-1, 1, 16, dtype=np.float32)[:, None]
+        history = fit(
+            model,
+            [(x, 3 * x)],
+            F.mse_loss,
+            SGD(model.parameters(), lr=lr),
+            epochs=5,
+            callbacks=[rule],
+            progress_bar=False,
+        )
+        lengths.append(len(history.epochs))
+    assert lengths[1] == 5
+
+
+def test_a_figure_of_unknown_direction_is_asked_for():
+    x = np.ones((4, 1), np.float32)
+    model = Linear(1, 1)
+    with pytest.raises(ShapeError, match="cannot tell whether to maximize 'validation odd'"):
+        fit(
+            model, [(x, x)], F.mse_loss, SGD(model.parameters(), lr=0.1), validation=[(x, x)], progress_bar=False,
+            metrics={"odd": lambda o, t: 1.0}, callbacks=[EarlyStopping(monitor="validation odd")],
+        )  # fmt: skip
