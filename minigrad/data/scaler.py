@@ -88,14 +88,12 @@ class Scaler:
             If a plain array of the host holds NaN; the message names the column.
         """
         x, center, scale = self._prepare("transform", x)
-        y = (_working(x) - center) / scale
-        return y.astype(x.dtype) if x.dtype == np.float16 else y
+        return _narrowed((_working(x) - center) / scale, x)
 
     def inverse_transform(self, y: Any) -> Any:
         """x = y * scale + center, for arrays and Tensors (..., features); raises as `transform` does."""
         y, center, scale = self._prepare("inverse_transform", y)
-        x = _working(y) * scale + center
-        return x.astype(y.dtype) if y.dtype == np.float16 else x
+        return _narrowed(_working(y) * scale + center, y)
 
     def fit_transform(self, x: Any) -> Any:
         """Take the statistics of these samples and scale them."""
@@ -155,7 +153,7 @@ class Scaler:
             )
         if isinstance(x, np.ndarray) and x.dtype.kind == "f":
             _refuse(name, x, np.isnan(x), "is missing", "fill it in or leave the row out")
-        device, dtype = backend_name(x), "float64" if x.dtype == np.float64 else "float32"
+        device, dtype = backend_name(x), "float32" if x.dtype in (np.float16, np.float32) else "float64"
         if (device, dtype) not in self._placed:
             move = backend(device).from_host
             self._placed[device, dtype] = move(center.astype(dtype)), move(scale.astype(dtype))
@@ -226,8 +224,17 @@ def _numbers(name: str, x: Any) -> NDArray[Any]:
 
 
 def _working(x: Any) -> Any:
-    """In the dtype that the arithmetic is done in: float16 in float32, since max - min may exceed 65504."""
-    return x if x.dtype in (np.float32, np.float64) else x.astype(np.float32)
+    """In the dtype that the arithmetic is done in: float16 in float32, since max - min may exceed 65504; integers in
+    float64, since a float32 holds them to 2^24 alone."""
+    if x.dtype in (np.float32, np.float64):
+        return x
+    return x.astype(np.float32 if x.dtype == np.float16 else np.float64)
+
+
+def _narrowed(y: Any, x: Any) -> Any:
+    """In the dtype of the values that came, float32 for integers."""
+    wanted = x.dtype if x.dtype.kind == "f" else np.dtype(np.float32)
+    return y if y.dtype == wanted else y.astype(wanted)
 
 
 def _refuse(name: str, values: NDArray[Any], wrong: NDArray[Any], what: str, remedy: str) -> None:

@@ -68,6 +68,8 @@ class _BatchNorm(Layer):
             )
         statistics = self.training or self.running_mean is None
         again = statistics and recomputing()  # a checkpoint's second run of a batch that was counted
+        if statistics and x.size == x.shape[1]:
+            again = True  # one value per channel: refused below, and not counted
         momentum = self._count() if statistics and not again else self.momentum
         mean, var = (None, None) if again else (self.running_mean, self.running_var)
         return batch_norm(x, mean, var, self.weight, self.bias, statistics, momentum, self.eps)

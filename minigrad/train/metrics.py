@@ -35,6 +35,13 @@ def _labels(name: str, outputs: Any, targets: Any, logits: bool = False) -> None
             f"{name}: outputs must be logits (N, classes, ...), labels (N, ...), got {outputs.shape} and "
             f"{targets.shape}; reshape"
         )
+    if isinstance(targets, np.ndarray) and outputs.ndim > 1 and outputs.dtype.kind == "f":
+        kept = targets[targets != IGNORED]  # on a device nothing waits to look
+        if kept.size and not 0 <= kept.min() <= kept.max() < outputs.shape[1]:
+            raise ShapeError(
+                f"{name}: labels must lie in 0 to {outputs.shape[1] - 1}, got {kept.min()} to {kept.max()}; "
+                "check the number of classes"
+            )
 
 
 @metric(lambda hits, n: hits / n)

@@ -334,3 +334,13 @@ def test_refusals(call, error, message):
 def test_a_scaler_without_statistics_of_its_own():
     with pytest.raises(NotImplementedError, match=r"Scaler: a scaler defines statistics\(self, x\)"):
         Scaler().fit(TABLE)
+
+
+def test_large_integers_keep_their_differences(device):
+    seconds = 1_700_000_000 + np.arange(10)[:, None]
+    for make in (MinMaxScaler, StandardScaler, RobustScaler):
+        scaler = make().fit(seconds)
+        found = device.host(scaler.transform(device.array(seconds, None)))
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, scaler.transform(seconds.astype(np.float64)), rtol=1e-6, atol=1e-6)
+        assert np.ptp(found) > 0.9

@@ -147,3 +147,11 @@ def test_a_checkpoint_counts_a_batch_once(device):
     plain = BatchNorm1d(2)
     plain(x.detach())
     np.testing.assert_array_equal(device.host(layer.running_mean), device.host(plain.running_mean))
+
+
+def test_a_batch_that_is_refused_is_not_counted(device):
+    layer = BatchNorm1d(1, momentum=None)
+    with pytest.raises(ShapeError):
+        layer(device.array([[1.0]]))
+    layer(device.array([[9.0], [11.0]]))
+    assert (layer.running_mean.item(), layer.num_batches_tracked.item()) == (10.0, 1)

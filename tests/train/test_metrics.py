@@ -120,3 +120,11 @@ def test_other_mistakes():
         confusion(LABELS, LABELS)
     with pytest.raises(DTypeError, match=r"^metrics: must be functions by name, got 'accuracy'"):
         Totals({"it": "accuracy"})
+
+
+def test_a_label_that_names_no_class_is_refused():
+    logits = np.array([[0.0, 0.0, 9.0]], np.float32)
+    for figure in (accuracy, top_k, perplexity, confusion):
+        for label in (-1, 3):
+            with pytest.raises(ShapeError, match=r"labels must lie in 0 to 2, got"):
+                figure(logits, np.array([label]))
