@@ -180,6 +180,12 @@ def fit(
 
 def begin(run: Run, resume: bool) -> None:
     """Go to where an earlier run was saved, if that is wanted and there is one."""
+    own = {id(p) for p in run.model.parameters()}
+    if not any(id(p) in own for group in run.optimizer.param_groups for p in group["params"]):
+        raise ShapeError(
+            f"fit: the optimizer trains none of the model's parameters, got {run.optimizer!r:.60}; make it from "
+            "model.parameters()"
+        )
     if run.checkpoints:
         latest = run.checkpoints.latest()
         if latest and not resume:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend import namespace
-from minigrad.errors import DTypeError
+from minigrad.errors import DTypeError, ShapeError
 from minigrad.tensor import as_array, raw
 
 __all__ = ["Metric", "Totals", "metric"]
@@ -62,6 +62,9 @@ class Totals:
     """
 
     def __init__(self, metrics: Mapping[str, Callable[..., Any]] | None) -> None:
+        taken = sorted({"epoch", "loss", "lr", "norm", "samples", "step"} & set(metrics or ()))
+        if taken:
+            raise ShapeError(f"metrics: these names stand for what fit itself records, got {taken}; choose others")
         self.metrics = {name: _as_metric(given) for name, given in (metrics or {}).items()}
         self.totals: dict[str, tuple[Any, ...]] = {}
 

@@ -367,3 +367,16 @@ def test_a_figure_of_unknown_direction_is_asked_for():
             model, [(x, x)], F.mse_loss, SGD(model.parameters(), lr=0.1), validation=[(x, x)], progress_bar=False,
             metrics={"odd": lambda o, t: 1.0}, callbacks=[EarlyStopping(monitor="validation odd")],
         )  # fmt: skip
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    x, model, other = np.ones((4, 1), np.float32), Linear(1, 1), Linear(1, 1)
+    with pytest.raises(ShapeError, match=r"^fit: the optimizer trains none of the model's parameters, got SGD"):
+        fit(model, [(x, x)], F.mse_loss, SGD(other.parameters(), lr=0.1), progress_bar=False)
+
+
+@pytest.mark.parametrize("name", ["loss", "epoch", "step"])
+def test_a_metric_takes_no_name_of_fits_own(name):
+    x, model = np.ones((4, 1), np.float32), Linear(1, 1)
+    with pytest.raises(ShapeError, match=r"^metrics: .*got"):
+        evaluate(model, [(x, x)], F.mse_loss, {name: lambda o, t: 1.0})
