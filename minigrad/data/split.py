@@ -104,7 +104,7 @@ def _classes(stratify: Any, n: int) -> NDArray[np.int64]:
             f"train_test_split: a class needs two samples to be in both parts, got one of {names[counts.argmin()]!r}; "
             "leave it out"
         )
-    return numbers.astype(np.int64)
+    return np.asarray(numbers, dtype=np.int64)
 
 
 def _stratified(

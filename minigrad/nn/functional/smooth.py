@@ -156,4 +156,5 @@ def glu(x: Any, axis: int = -1) -> Any:
     if x.shape[axis] % 2:
         raise ShapeError(f"glu: the axis must have an even size to be halved, got {x.shape} along {axis}; pad it")
     before, half = (slice(None),) * axis, x.shape[axis] // 2
-    return x[(*before, slice(None, half))] * sigmoid(x[(*before, slice(half, None))])
+    left, right = (*before, slice(None, half)), (*before, slice(half, None))
+    return x[left] * sigmoid(x[right])
