@@ -2,43 +2,21 @@
 
     python tools/make_reference.py
 
-One vector per row: its value, a gradient per input, a second derivative per input, one after the other; `about` holds
-the version of PyTorch and the shape of each value. The same rows give the same bytes. Run it with `make reference`.
+tools/op_rows/stored.py says how the file is laid out. Run it with `make reference`.
 """
 
-import io
-import json
 import sys
 from pathlib import Path
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.op_rows import ROWS
-from tools.op_rows.with_torch import torch_results
+from tools.op_rows import ROWS, stored
 
 TARGET = Path(__file__).parents[1] / "tests" / "reference" / "ops.npz"
 
 
-def reference() -> bytes:
-    """The file's content."""
-    import torch
-
-    arrays, shapes = {}, {}
-    for row in ROWS:
-        results = torch_results(row)
-        arrays[row.name] = np.concatenate([part.ravel().astype(np.float64) for part in results])
-        shapes[row.name] = results[0].shape
-    assert len(arrays) == len(ROWS), "names of rows are unique"
-    about = np.array(json.dumps({"torch": torch.__version__, "shapes": shapes}))
-    content = io.BytesIO()
-    np.savez_compressed(content, about=about, **arrays)
-    return content.getvalue()
-
-
 def main() -> None:
-    content = reference()
+    content = stored.content(ROWS)
     TARGET.write_bytes(content)
     print(f"{TARGET.name}: {len(ROWS)} rows, {len(content) / 1024:.0f} KB")
 

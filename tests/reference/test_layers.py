@@ -2,7 +2,6 @@
 
 import functools
 import importlib.util
-import json
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from minigrad.testing.tolerance import close
 from tests.reference.test_ops import differences
 from tools.layer_results import batch, initial_state, torch_layer_results
 from tools.layer_rows import LAYERS, ROWS
+from tools.op_rows.stored import parts, read
 from tools.op_rows.with_torch import torch_results, weights
 
 STORED = Path(__file__).with_name("layers.npz")
@@ -29,18 +29,13 @@ WITHOUT_TORCH = {"averaged_axes", "dropout", "normalize"}
 
 @functools.cache
 def stored():
-    with np.load(STORED, allow_pickle=False) as archive:
-        about = json.loads(str(archive["about"]))
-        return {name: archive[name] for name in archive.files if name != "about"}, about["shapes"]
+    """{name: vector of results}, and {name: shape of the value}."""
+    return read(STORED)
 
 
 def expected(row):
-    """The stored vector cut into [value, a gradient per input, a second derivative per input]."""
-    vectors, shapes = stored()
-    assert row.name in vectors, "a new row; run `make reference`"
-    wanted = [tuple(shapes[row.name]), *[x.shape for x in row.arrays()] * row.order]
-    ends = np.cumsum([int(np.prod(shape)) for shape in wanted])
-    return [part.reshape(s) for part, s in zip(np.split(vectors[row.name], ends[:-1]), wanted, strict=True)]
+    """[value, a gradient per input, a second derivative per input]"""
+    return parts(row, *stored())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

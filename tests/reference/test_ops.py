@@ -2,7 +2,6 @@
 
 import functools
 import importlib.util
-import json
 import warnings
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from minigrad.tensor import raw
 from minigrad.testing import TOLERANCE
 from minigrad.testing.tolerance import close
 from tools.op_rows import ROWS, WITHOUT_TORCH, by_op
+from tools.op_rows.stored import parts, read
 from tools.op_rows.with_torch import torch_results, weights
 
 STORED = Path(__file__).with_name("ops.npz")
@@ -27,21 +27,12 @@ LIVE = ROWS if importlib.util.find_spec("torch") else [pytest.param(None, marks=
 @functools.cache
 def stored():
     """{name: vector of results}, and {name: shape of the value}."""
-    with np.load(STORED, allow_pickle=False) as archive:
-        about = json.loads(str(archive["about"]))
-        return {name: archive[name] for name in archive.files if name != "about"}, about["shapes"]
+    return read(STORED)
 
 
 def expected(row):
-    """The stored vector cut into [value, a gradient per input, a second derivative per input]."""
-    vectors, shapes = stored()
-    assert row.name in vectors, "a new row; run `make reference`"
-    inputs = [x.shape for x in row.arrays()]
-    wanted = [tuple(shapes[row.name]), *inputs * row.order]
-    ends = np.cumsum([int(np.prod(shape)) for shape in wanted])
-    assert ends[-1] == vectors[row.name].size
-    parts = np.split(vectors[row.name], ends[:-1])
-    return [part.reshape(shape) for part, shape in zip(parts, wanted, strict=True)]
+    """[value, a gradient per input, a second derivative per input]"""
+    return parts(row, *stored())
 
 
 def results(row, device):
