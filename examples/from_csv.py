@@ -69,9 +69,7 @@ def train(args: argparse.Namespace) -> Path:
     shape = {"features": x.shape[1], "width": args.width, "outputs": len(table.classes or [1])}
     model = build(**shape).to(args.backend)
     loss, figure = (nn.CrossEntropyLoss(), accuracy) if table.classes else (nn.MSELoss(), r2)
-    kept = Checkpoints(args.out / "checkpoints")
-    if not args.resume:
-        kept.clear()
+    kept = Checkpoints(args.out / "checkpoints", overwrite=True)  # by a new run, not by --resume
     fit(
         model, DataLoader(ArrayDataset(x, y), 32, shuffle=True), loss, AdamW(model.parameters(), lr=3e-3),
         epochs=args.epochs, validation=DataLoader(ArrayDataset(x_watch, y_watch), 256),

@@ -94,9 +94,8 @@ def main() -> None:
     model = build(args, x.shape[1], 10).to(args.backend)
     lr = learning_rate(args, args.epochs * len(loader))
     optimizer = OPTIMIZERS[args.optimizer](model.named_parameters(), lr=lr)
-    checkpoints, log = Checkpoints(args.out / "checkpoints", every_epochs=5), args.out / "log.jsonl"
-    if not args.resume:
-        checkpoints.clear()
+    checkpoints = Checkpoints(args.out / "checkpoints", every_epochs=5, overwrite=True)  # by a new run, not by --resume
+    log = args.out / "log.jsonl"
     loss = nn.CrossEntropyLoss(label_smoothing=args.smoothing)
     fit(
         model, loader, loss, optimizer, epochs=args.epochs, validation=watch,

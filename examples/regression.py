@@ -65,6 +65,8 @@ def train(args: argparse.Namespace, x: np.ndarray, y: np.ndarray, lr: float, nam
 
 def main() -> None:
     args = arguments()
+    for log in args.out.glob("*.jsonl"):  # of an earlier run
+        log.unlink()
     x, x_test, y, y_test = train_test_split(*people(args.people, args.seed), test_size=0.25, seed=args.seed)
 
     for name, lr in (("unscaled, lr 0.1", 0.1), ("unscaled, lr 1e-6", 1e-6)):

@@ -9,6 +9,7 @@ Builds on: nothing. Read next: `minigrad.backend`.
 from __future__ import annotations
 
 __all__ = [
+    "ArgumentError",
     "DTypeError",
     "DeviceError",
     "GraphError",
@@ -22,6 +23,10 @@ __all__ = [
 
 class MinigradError(Exception):
     """The common base of minigrad's own errors."""
+
+
+class ArgumentError(MinigradError, ValueError):
+    """An argument outside of what it may be."""
 
 
 class ShapeError(MinigradError, ValueError):

@@ -1,7 +1,8 @@
 """Files that are whole or not there: written under another name, brought to the disk, then renamed.
 
 A rename within one folder is one step for the file system, so whoever looks finds the old file or the new one, and a
-process that is killed in between leaves at most a file whose name ends in `.partial`.
+process that is killed in between leaves at most a file whose name ends in `.partial`. Its writer holds a lock on it,
+which the system gives back with the process, so that nobody takes a file that is being written for a leftover.
 
 Builds on: `minigrad.errors`. Read next: `minigrad.io.arrays`.
 """
@@ -10,13 +11,23 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 from minigrad.errors import MinigradError
 
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows: there only age tells what was left
+    fcntl = None
+
 __all__ = ["FileError", "partial_files", "replacing"]
+
+DAY = 86_400.0  # seconds
 
 
 class FileError(MinigradError, ValueError):
@@ -40,7 +51,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.partial")
     try:
-        yield partial
+        with partial.open("wb") as held:
+            _lock(held)
+            yield partial
         _to_disk(partial)
         os.replace(partial, target)
         _to_disk(target.parent)
@@ -49,12 +62,31 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def partial_files(folder: str | os.PathLike[str]) -> list[Path]:
-    """What killed writers left in a folder.
+    """What killed writers left in a folder: partial files that nobody is writing.
 
     >>> partial_files(".")
     []
     """
-    return sorted(Path(folder).glob(".*.partial"))
+    return sorted(path for path in Path(folder).glob(".*.partial") if _is_left(path))
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Hold a file for as long as it is open; False where another has it."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # held by another; or on a file system without locks, where nothing is known
+        return False
+    return True
+
+
+def _is_left(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return _lock(file) or time.time() - path.stat().st_mtime > DAY
+    except FileNotFoundError:  # its writer has just renamed it
+        return False
 
 
 def _to_disk(path: Path) -> None:

@@ -5,6 +5,8 @@ Builds on: `minigrad.nn.layer`, `minigrad.nn.functional`. Read next: `minigrad.n
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from minigrad.nn import functional as F
@@ -52,8 +54,15 @@ class CrossEntropyLoss(Layer):
         self.reduction = reduction
         self.label_smoothing = float(label_smoothing)
 
+    def bound(self) -> Callable[..., Any]:
+        """The function with these options."""
+        return partial(
+            F.cross_entropy, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )  # fmt: skip
+
     def forward(self, input: Any, target: Any) -> Any:
-        return F.cross_entropy(input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
+        return self.bound()(input, target)
 
 
 class NLLLoss(Layer):
@@ -81,8 +90,12 @@ class NLLLoss(Layer):
         self.ignore_index = ignore_index
         self.reduction = reduction
 
+    def bound(self) -> Callable[..., Any]:
+        """The function with these options."""
+        return partial(F.nll_loss, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+
     def forward(self, input: Any, target: Any) -> Any:
-        return F.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
+        return self.bound()(input, target)
 
 
 class BCELoss(Layer):

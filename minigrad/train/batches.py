@@ -10,13 +10,11 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
-import numpy as np
+from minigrad.backend import move
+from minigrad.errors import ShapeError
+from minigrad.tensor import Tensor, as_array
 
-from minigrad.backend import move, namespace
-from minigrad.errors import DTypeError, ShapeError
-from minigrad.tensor import Tensor, as_array, raw
-
-__all__ = ["Batch", "groups", "in_use", "place", "place_inputs", "read"]
+__all__ = ["Batch", "groups", "in_use", "place", "place_inputs"]
 
 
 class Batch(NamedTuple):
@@ -30,6 +28,7 @@ class Batch(NamedTuple):
 def place(name: str, batch: Any, model: Any) -> Batch:
     """A batch (input, ..., target) on the model's device, its floating parts in the model's dtype.
 
+    >>> import numpy as np
     >>> from minigrad.nn import Linear
     >>> batch = place("example", (np.ones((3, 2)), np.array([0, 1, 0])), Linear(2, 2))
     >>> batch.inputs[0].dtype, batch.target.dtype, batch.samples
@@ -73,18 +72,6 @@ def groups(batches: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield group
 
 
-def read(values: list[Any]) -> np.ndarray[Any, Any]:
-    """Single numbers of a device as one host array, waiting for the device once.
-
-    >>> read([np.float32(1.5), np.float32(2.5)])
-    array([1.5, 2.5])
-    """
-    if not values:
-        return np.zeros(0)
-    xp = namespace(values[0])
-    return np.asarray(xp.to_host(xp.stack([xp.asarray(value) for value in values])), np.float64)
-
-
 @contextmanager
 def in_use(model: Any) -> Iterator[None]:
     """The model in evaluation mode; afterwards every layer has the mode it had before.
@@ -104,13 +91,3 @@ def in_use(model: Any) -> Iterator[None]:
     finally:
         for layer, training in modes:
             layer.training = training
-
-
-def scalar(name: str, loss: Any) -> Any:
-    """The loss itself, refused unless it is one floating number."""
-    if not isinstance(loss, Tensor) or loss.shape != () or loss.dtype.kind != "f":
-        got = f"shape {loss.shape}" if hasattr(loss, "shape") else type(raw(loss)).__name__
-        raise (ShapeError if hasattr(loss, "shape") else DTypeError)(
-            f"{name}: the loss must be one number, a Tensor of shape (), got {got}; take its mean"
-        )
-    return loss

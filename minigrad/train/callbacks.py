@@ -108,32 +108,33 @@ class EarlyStopping(Callback):
         if patience < 1:
             raise ShapeError(f"EarlyStopping: patience counts epochs, at least 1, got {patience}; 5 is usual")
         self.patience, self.monitor = patience, Monitor(monitor, maximize, by)
-        self.waited, self.epoch = 0, 0
+        self.waited, self.epoch, self.step = 0, 0, 0  # epoch and step: of the best
         self.best_state: dict[str, Any] | None = None
 
     def on_fit_start(self, run: Any) -> None:
         if run.step == 0:  # a training of its own, whatever this object has seen before
-            self.waited, self.epoch, self.best_state, self.monitor.best = 0, 0, None, None
+            self.waited, self.epoch, self.step, self.best_state, self.monitor.best = 0, 0, 0, None, None
         if self.waited >= self.patience:  # an earlier run had stopped here
             run.stop(f"no improvement in {self.waited} epochs")
 
     def on_epoch_end(self, run: Any) -> None:
         if self.monitor.improved(run.history.epochs[-1]):
-            self.waited, self.epoch, self.best_state = 0, run.epoch, run.model.state_dict()
+            self.waited, self.epoch, self.step = 0, run.epoch, run.step
+            self.best_state = run.model.state_dict()
             return
         self.waited += 1
         if self.waited >= self.patience:
             run.stop(f"no improvement in {self.waited} epochs")
 
     def on_fit_end(self, run: Any) -> None:
-        if self.best_state is not None and self.epoch != run.epoch:
+        if self.best_state is not None and self.step != run.step:
             run.model.load_state_dict(self.best_state)
             run.say(f"the parameters are those of epoch {self.epoch}, the best")
 
     def state_dict(self) -> dict[str, Any]:
-        state = {"waited": self.waited, "epoch": self.epoch, "best": self.monitor.best}
+        state = {"waited": self.waited, "epoch": self.epoch, "step": self.step, "best": self.monitor.best}
         return {**state, "model": self.best_state}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.waited, self.epoch = state["waited"], state["epoch"]
+        self.waited, self.epoch, self.step = state["waited"], state["epoch"], state["step"]
         self.monitor.best, self.best_state = state["best"], state["model"]

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import NonFiniteError, ShapeError
-from minigrad.io import load_checkpoint, partial_files, save_checkpoint
+from minigrad.argument import path_of, whole
+from minigrad.errors import NonFiniteError
+from minigrad.io import FileError, load_checkpoint, partial_files, save_checkpoint
 from minigrad.train.callbacks import Monitor
 
 __all__ = ["Checkpoints"]
@@ -24,12 +25,14 @@ class Checkpoints:
     """A folder of checkpoints: one every so many steps or epochs, of which the last `keep` stay, and the best.
 
     ``step-00000120.safetensors`` is the training after 120 steps, ``best.safetensors`` that after the epoch with the
-    best figure, chosen as `Monitor` says. What is saved has been looked at: no parameter is NaN.
+    best figure, chosen as `Monitor` says. What is saved has been looked at: parameters are finite, buffers are not NaN.
+    A training that begins refuses a folder that holds checkpoints of an earlier one; with `overwrite` they are removed,
+    once everything else has been found in order, and the log is written anew.
 
     Raises
     ------
-    ShapeError
-        If a number is below 1.
+    ValueError, DTypeError
+        If a number is below 1, or no whole number.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -46,11 +49,14 @@ class Checkpoints:
         keep: int = 3,
         monitor: str | None = None,
         maximize: bool | None = None,
+        overwrite: bool = False,
     ) -> None:
         for name, value in (("every_steps", every_steps), ("every_epochs", every_epochs), ("keep", keep)):
-            if value is not None and value < 1:
-                raise ShapeError(f"Checkpoints: {name} must be at least 1, got {value}; None turns a rhythm off")
-        self.folder, self.keep = Path(folder), keep
+            if name == "keep" or value is not None:
+                whole("Checkpoints", name, value, 1)
+        self.folder, self.keep, self.overwrite = path_of("Checkpoints", folder), keep, overwrite
+        if self.folder.exists() and not self.folder.is_dir():
+            raise FileError(f"Checkpoints: they need a folder, got the file {folder}; name another place")
         self.every_steps, self.every_epochs = every_steps, every_epochs
         self.monitor = Monitor(monitor, maximize)
 
@@ -81,7 +87,7 @@ class Checkpoints:
             path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Remove what killed writers left half-written."""
+        """Remove what killed writers left half-written; what somebody is writing stays."""
         for path in partial_files(self.folder):
             path.unlink(missing_ok=True)
 
@@ -96,11 +102,13 @@ class Checkpoints:
     def save(self, state: Mapping[str, Any], parameters: list[str], best: bool = False) -> Path:
         """Write a training's state, as the newest or as the best; older ones beyond `keep` go."""
         step = state["step"]
-        for name in parameters:
-            if not np.isfinite(state["model"][name]).all():
+        for name, array in state["model"].items():
+            # A buffer may hold infinities for good, as masks of attention do; NaN it holds by accident.
+            wrong = ~np.isfinite(array) if name in parameters else np.isnan(array)
+            if wrong.any():
                 raise NonFiniteError(
-                    f"fit: the parameters are no longer finite, got NaN or infinity in {name} after step {step}; "
-                    f"lower lr or clip. The last good checkpoint is {self.latest()}"
+                    f"fit: the model is no longer finite, got {array[wrong][0]} in {name} after step {step}; lower lr "
+                    f"or clip. The last good checkpoint is {self.latest()}"
                 )
         path = save_checkpoint(self.best if best else self.folder / f"step-{step:08}.safetensors", **state)
         for old in self.all()[: -self.keep]:

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import whole
 from minigrad.backend import namespace
 from minigrad.errors import ShapeError
 from minigrad.modes import no_grad
 from minigrad.tensor import as_array, raw
-from minigrad.train.batches import in_use, place, place_inputs, read, scalar
+from minigrad.train.batches import in_use, place, place_inputs
+from minigrad.train.mean import Mean, read
 from minigrad.train.metric import Totals
 
 __all__ = ["evaluate", "predict"]
@@ -28,7 +30,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Compute loss and metrics over all batches of a loader: {"loss": ..., "accuracy": ...}.
 
-    loss = sum over batches of (loss of the batch times its samples) / samples
+    loss = sum over batches of (count of the batch / count of all) (loss of the batch), as `Mean` counts
 
     The model is in evaluation mode meanwhile, and every layer has its own mode again afterwards. The host waits for the
     device once, at the end.
@@ -44,18 +46,20 @@ def evaluate(
     >>> round(evaluate(Identity(), batches, metrics={"accuracy": accuracy})["accuracy"], 4)
     0.6667
     """
-    totals, losses, samples = Totals(metrics), [], []
+    totals, mean = Totals(metrics), None if loss is None else Mean("evaluate", loss)
+    batches, losses, counts = 0, [], []
     with in_use(model), no_grad():
         for batch in loader:
             inputs, target, n = place("evaluate", batch, model)
             outputs = model(*inputs)
-            if loss is not None:
-                losses.append(raw(scalar("evaluate", loss(outputs, target))))
+            if mean is not None:
+                counts.append(mean.count(target, n))
+                losses.append(raw(mean.part(outputs, target, counts[-1])))
             totals.add(outputs, target)
-            samples.append(n)
-    if not samples:
+            batches += 1
+    if not batches:
         raise ShapeError("evaluate: the loader gave no batch, got 0; pass one that can be iterated again, with samples")
-    figures = {} if loss is None else {"loss": float(read(losses) @ samples / sum(samples))}
+    figures = {} if mean is None else {"loss": mean.total(*read(losses, counts))}
     return {**figures, **totals.values()}
 
 
@@ -93,10 +97,10 @@ def _inputs(data: Any, batch_size: int) -> Iterator[tuple[Any, ...]]:
             yield parts[:-1] if len(parts) > 1 else parts
         return
     arrays = tuple(as_array(part) for part in (data if isinstance(data, tuple) else (data,)))
-    if batch_size < 1 or any(not array.shape for array in arrays):
+    size = whole("predict", "batch_size", batch_size, 1)
+    if any(not array.shape for array in arrays):
         raise ShapeError(
-            f"predict: samples lie along the first axis, in batches of at least 1, got shapes "
-            f"{[array.shape for array in arrays]} and batch_size {batch_size}; pass (N, ...)"
+            f"predict: samples lie along the first axis, got shapes {[array.shape for array in arrays]}; pass (N, ...)"
         )
-    for start in range(0, max(len(array) for array in arrays), batch_size):
-        yield tuple(array[start : start + batch_size] for array in arrays)
+    for start in range(0, max(len(array) for array in arrays), size):
+        yield tuple(array[start : start + size] for array in arrays)

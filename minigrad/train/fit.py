@@ -14,17 +14,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad.argument import number, whole
 from minigrad.backend import Array
-from minigrad.errors import ShapeError
+from minigrad.errors import DTypeError, ShapeError
 from minigrad.io import FileError
+from minigrad.nn import Layer
 from minigrad.optim import clip_grad_norm
 from minigrad.tensor import Tensor, raw
-from minigrad.train.batches import Batch, place, scalar
+from minigrad.train.batches import Batch, place
 from minigrad.train.callbacks import Callback
 from minigrad.train.checkpoints import Checkpoints
 from minigrad.train.evaluate import evaluate
 from minigrad.train.history import History
 from minigrad.train.interrupt import deferred_interrupt
+from minigrad.train.mean import Mean
+from minigrad.train.metric import Totals
 from minigrad.train.progress import progress
 from minigrad.train.run import Run
 
@@ -38,44 +42,44 @@ class Outcome(NamedTuple):
     """What a step found; everything lies on the device."""
 
     loss: Array  # of all batches of the step, as if they were one
+    count: Any  # what it counts beside other steps
     norm: Array | None  # of the gradient before it was clipped
     outputs: Array  # of the last batch
     target: Array
 
 
-def training_step(model: Any, batches: Sequence[Batch], loss: Loss, optimizer: Any, clip: float | None) -> Outcome:
+def training_step(model: Any, batches: Sequence[Batch], loss: Mean, optimizer: Any, clip: float | None) -> Outcome:
     """Update the parameters once, with the gradient of the mean loss over all samples of these batches.
 
-    g = sum over batches of (n_batch / n) gradient(loss of the batch), scaled down to the norm `clip`
+    g = sum over batches of (count of the batch / count of all) gradient(loss of the batch), scaled down to `clip`
     """
-    n, total = sum(batch.samples for batch in batches), 0.0
+    counts = [loss.count(batch.target, batch.samples) for batch in batches]
+    n, total = sum(counts), 0.0
     optimizer.zero_grad()
     if any(group.get("look_ahead") for group in optimizer.param_groups):
         optimizer.look()
-    for batch in batches:
+    for batch, count in zip(batches, counts, strict=True):
         outputs = model(*batch.inputs)
-        part = scalar("fit", loss(outputs, batch.target))
-        if batch.samples < n:
-            part = part * (batch.samples / n)
+        alone = len(batches) == 1
+        part = loss(outputs, batch.target) if alone else loss.part(outputs, batch.target, count, n)
         part.backward()
         total = total + raw(part)
     norm = None
     if clip is not None:
         norm = clip_grad_norm([p for group in optimizer.param_groups for p in group["params"]], clip)
     optimizer.step()
-    return Outcome(total, norm, raw(outputs), raw(batch.target))
+    return Outcome(total, n, norm, raw(outputs), raw(batch.target))
 
 
-def train(
-    run: Run, epochs: int, loss: Loss, metrics: Metrics | None, accumulate: int, clip: float | None, log_every: int
-) -> None:
+def train(run: Run, epochs: int, metrics: Metrics | None, accumulate: int, clip: float | None, log_every: int) -> None:
     """Go through the epochs that are left, until somebody stops the run."""
     while run.goes_on(epochs):
         for group in run.groups(accumulate):
             batches = [place("fit", batch, run.model) for batch in group]
             lr = learning_rate(run.optimizer)
-            outcome = training_step(run.model, batches, loss, run.optimizer, clip)
-            run.step_done({"samples": sum(b.samples for b in batches), "lr": lr}, outcome.loss, outcome.norm)
+            outcome = training_step(run.model, batches, run.mean, run.optimizer, clip)
+            row = {"samples": sum(batch.samples for batch in batches), "lr": lr}
+            run.step_done(row, outcome.loss, outcome.count, outcome.norm)
             if run.step % log_every == 0:
                 run.read(outcome.outputs, outcome.target, metrics)
             run.tell("on_step_end")
@@ -84,13 +88,13 @@ def train(
             if run.stopped:
                 break
         else:
-            end_epoch(run, loss, metrics)
+            end_epoch(run, metrics)
 
 
-def end_epoch(run: Run, loss: Loss, metrics: Metrics | None) -> None:
+def end_epoch(run: Run, metrics: Metrics | None) -> None:
     """Validate, write the figures down, keep what is worth keeping."""
     run.read()
-    found = {} if run.validation is None else evaluate(run.model, run.validation, loss, metrics)
+    found = {} if run.validation is None else evaluate(run.model, run.validation, run.mean.loss, metrics)
     run.epoch_done({f"validation {name}": value for name, value in found.items()})
     run.tell("on_epoch_end")
     if run.checkpoints:
@@ -128,7 +132,8 @@ def fit(
         Batches (input, ..., target), of a `DataLoader` or anything that can be iterated anew for each epoch. They are
         moved to the model's device, their floating parts to its dtype.
     loss
-        A function or layer of (outputs, target) that gives the mean over the samples as a Tensor.
+        A function or layer of (outputs, target) that gives the mean over the samples as a Tensor. Where labels are
+        ignored or weighted, what a batch counts is what that mean divides by; a sum stays a sum.
     validation, metrics
         Batches that are evaluated after each epoch, and what to compute beside the loss: functions of (outputs,
         target) by name, `minigrad.train.accuracy` for one.
@@ -139,7 +144,8 @@ def fit(
         A `Checkpoints`, or the name of its folder. With `resume` the training goes on from the newest one there, bit
         for bit as if it had never stopped; where there is none it begins.
     log, log_every
-        A file of JSON lines, and after how many steps to wait for the device and read the losses.
+        A file of JSON lines, and after how many steps to wait for the device and read the losses. The log of an
+        earlier training is kept under another name, log.1.jsonl.
 
     Ctrl-C ends the training after the step that is going on, saves, and returns; a second one interrupts at once.
 
@@ -159,47 +165,73 @@ def fit(
     >>> round(model.weight.item(), 2), round(model.bias.item(), 2)
     (2.0, 1.0)
     """
-    for name, value, least in (("epochs", epochs, 0), ("accumulate", accumulate, 1), ("log_every", log_every, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ShapeError(f"fit: {name} must be a whole number from {least} up, got {value!r}; correct it")
+    epochs, accumulate, log_every = (
+        whole("fit", name, value, least)
+        for name, value, least in (("epochs", epochs, 0), ("accumulate", accumulate, 1), ("log_every", log_every, 1))
+    )
+    clip = None if clip is None else number("fit", "clip", clip, positive=True)
+    check(model, loader, optimizer, validation, metrics, callbacks)
     folder = checkpoints if isinstance(checkpoints, Checkpoints) or checkpoints is None else Checkpoints(checkpoints)
-    show = progress(progress_bar, epochs)
-    run = Run(model, loader, optimizer, validation, History(log), callbacks, folder, show)
+    show, mean = progress(progress_bar, epochs), Mean("fit", loss)
+    run = Run(model, loader, optimizer, mean, validation, History(log), callbacks, folder, show)
     if not model.training:  # layers that stand in evaluation mode inside a training model stay there: frozen
         model.train()
     try:
         # Overflow shows in the loss, and `read` says so once and with the step; NumPy's warnings would only repeat it.
         with np.errstate(over="ignore", invalid="ignore"), deferred_interrupt(lambda: run.stop("interrupted")):
             begin(run, resume)
-            train(run, epochs, loss, metrics, accumulate, clip, log_every)
+            train(run, epochs, metrics, accumulate, clip, log_every)
             finish(run)
     finally:
         show.close()
     return run.history
 
 
-def begin(run: Run, resume: bool) -> None:
-    """Go to where an earlier run was saved, if that is wanted and there is one."""
-    own = {id(p) for p in run.model.parameters()}
-    if not any(id(p) in own for group in run.optimizer.param_groups for p in group["params"]):
+def check(model: Any, loader: Any, optimizer: Any, validation: Any, metrics: Any, callbacks: Any) -> None:
+    """Refuse what is no training, before anything is written."""
+    if not isinstance(model, Layer):
+        raise DTypeError(f"fit: the model is a Layer, got {type(model).__name__}; wrap the function in one")
+    for name, batches in (("loader", loader), ("validation", validation)):
+        if isinstance(batches, (Tensor, np.ndarray)) or not (batches is None or hasattr(batches, "__iter__")):
+            raise DTypeError(
+                f"fit: the {name} gives batches (input, ..., target), got {type(batches).__name__}; pass a DataLoader "
+                "or a list"
+            )
+    if not isinstance(callbacks, (list, tuple)) or not all(isinstance(each, Callback) for each in callbacks):
+        raise DTypeError(f"fit: callbacks are a list of objects of Callback, got {callbacks!r:.60}; pass [Callback()]")
+    Totals(metrics)
+    if not hasattr(optimizer, "param_groups"):
+        raise DTypeError(f"fit: the optimizer is an Optimizer, got {optimizer!r:.60}; pass SGD(model.parameters())")
+    own = {id(p) for p in model.parameters()}
+    if not any(id(p) in own for group in optimizer.param_groups for p in group["params"]):
         raise ShapeError(
-            f"fit: the optimizer trains none of the model's parameters, got {run.optimizer!r:.60}; make it from "
+            f"fit: the optimizer trains none of the model's parameters, got {optimizer!r:.60}; make it from "
             "model.parameters()"
         )
+
+
+def begin(run: Run, resume: bool) -> None:
+    """Go to where an earlier run was saved, if that is wanted and there is one."""
+    overwrite = run.checkpoints is not None and run.checkpoints.overwrite and not resume
     if run.checkpoints:
         latest = run.checkpoints.latest()
-        if latest and not resume:
-            raise FileError(
-                f"fit: the folder holds checkpoints of an earlier training, got {latest}; pass resume=True to go on, "
-                "another folder, or call Checkpoints(folder).clear() first"
-            )
-        if latest:
+        if latest and resume:
             run.load_state_dict(run.checkpoints.load() or {})
             run.say(f"going on after step {run.step}, from {latest}")
+        elif latest and not overwrite:
+            raise FileError(
+                f"fit: the folder holds checkpoints of an earlier training, got {latest}; pass resume=True to go on, "
+                "another folder, or Checkpoints(folder, overwrite=True)"
+            )
+        elif latest:
+            run.checkpoints.clear()
         run.checkpoints.tidy()
+        run.checkpoints.folder.mkdir(parents=True, exist_ok=True)  # now, and not after an epoch's work
     elif resume:
         raise FileError("fit: there is nothing to go on from, got resume=True without checkpoints; name their folder")
-    run.history.start_log()
+    earlier = run.history.start_log(keep=not overwrite)
+    if earlier:
+        run.say(f"the log of an earlier training is now {earlier}")
     run.tell("on_fit_start")
 
 

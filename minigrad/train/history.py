@@ -8,6 +8,7 @@ Builds on: `minigrad.io`. Read next: `minigrad.train.callbacks`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -17,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import path_of
 from minigrad.io import replacing
 
 __all__ = ["History"]
@@ -41,15 +43,17 @@ class History:
         self.steps: dict[str, list[float]] = {}
         self.epochs: list[dict[str, Any]] = []
         self.stopped: str | None = None
-        self.log = None if log is None else Path(log)
+        self.log = None if log is None else path_of("History", log)
+        if self.log is not None and self.log.is_dir():
+            raise IsADirectoryError(f"History: the log is a file, got the folder {log}; name a file in it")
 
     def add_steps(self, rows: Iterable[Mapping[str, float]]) -> None:
         """Append the figures of steps, and to the log."""
         rows = list(rows)
         for row in rows:
             length = len(self)
-            for name in row.keys() - self.steps.keys():
-                self.steps[name] = [math.nan] * length
+            for name in row:
+                self.steps.setdefault(name, [math.nan] * length)
             for name, column in self.steps.items():
                 column.append(row.get(name, math.nan))
         self._append({"kind": "step", **row} for row in rows)
@@ -66,10 +70,13 @@ class History:
         last = ", ".join(f"{name} {value}" for name, value in (self.epochs or [{}])[-1].items())
         return f"History({len(self)} steps, {len(self.epochs)} epochs{', the last: ' if last else ''}{last})"
 
-    def start_log(self) -> None:
-        """Write the log anew, as far as the history goes: what a killed run wrote after its last checkpoint is gone."""
+    def start_log(self, keep: bool = True) -> Path | None:
+        """Write the log anew, as far as the history goes: what a killed run wrote after its last checkpoint is gone.
+
+        With `keep` a file that is not the log of this very training is kept under another name, which is returned.
+        """
         if self.log is None:
-            return
+            return None
         self.log.parent.mkdir(parents=True, exist_ok=True)
         names = list(self.steps)
         rows: list[dict[str, Any]] = [
@@ -78,8 +85,13 @@ class History:
         ]
         rows += [{"kind": "epoch", **row} for row in self.epochs]
         rows.sort(key=lambda row: (row.get("step", 0), row["kind"] == "epoch"))
+        lines, kept = [_line(row) for row in rows], None
+        if keep and self.log.exists() and not _begins(self.log, lines):
+            kept = next(path for n in itertools.count(1) if not (path := _numbered(self.log, n)).exists())
+            os.replace(self.log, kept)
         with replacing(self.log) as partial:
-            partial.write_text("".join(map(_line, rows)), encoding="utf-8")
+            partial.write_text("".join(lines), encoding="utf-8")
+        return kept
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
         """Draw the loss over the steps, and what was found per epoch; needs matplotlib. Gives the figure."""
@@ -100,6 +112,21 @@ class History:
         if self.log is not None:
             with self.log.open("a", encoding="utf-8") as file:
                 file.write("".join(map(_line, rows)))
+
+
+def _begins(path: Path, lines: list[str]) -> bool:
+    """Whether a log begins with these lines, of which there is one at least; or is empty."""
+    found = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    try:
+        same = [json.loads(line) for line in found[: len(lines)]] == [json.loads(line) for line in lines]
+    except ValueError:
+        same = False
+    return not found or (same and bool(lines))
+
+
+def _numbered(path: Path, number: int) -> Path:
+    """log.jsonl -> log.1.jsonl"""
+    return path.with_name(f"{path.stem}.{number}{path.suffix}")
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -16,9 +16,10 @@ from minigrad.backend import Array
 from minigrad.backend.random import default_generator
 from minigrad.errors import NonFiniteError, ShapeError
 from minigrad.io import FileError
-from minigrad.train.batches import groups, read
+from minigrad.train.batches import groups
 from minigrad.train.checkpoints import Checkpoints
 from minigrad.train.history import History
+from minigrad.train.mean import Mean, read
 from minigrad.train.metric import Totals
 from minigrad.train.progress import Silence
 
@@ -40,6 +41,7 @@ class Run:
         model: Any,
         loader: Any,
         optimizer: Any,
+        mean: Mean,
         validation: Any,
         history: History,
         callbacks: Sequence[Any],
@@ -47,11 +49,14 @@ class Run:
         show: Silence,
     ) -> None:
         self.model, self.loader, self.optimizer, self.validation = model, loader, optimizer, validation
+        self.mean = mean
         self.history, self.callbacks, self.checkpoints, self.show = history, callbacks, checkpoints, show
         self.step, self.epoch = 0, 0
         self.batches, self.exhausted = 0, False  # of this epoch: how many are done, whether they were all
+        self.counts: list[float] = []  # of the steps of this epoch that are read
+        self.position = _position(loader)  # the run's own: callbacks and validation may iterate the loader too
         self.stopped: str | None = None
-        self.unread: list[tuple[dict[str, float], Array, Array | None]] = []
+        self.unread: list[tuple[dict[str, float], Array, Any, Array | None]] = []
         self.saved = (-1, -1)
         self.began = time.perf_counter()
 
@@ -81,26 +86,30 @@ class Run:
         self.began = time.perf_counter()
         if self.exhausted:
             return
-        remembers = hasattr(self.loader, "load_state_dict")  # then it goes on from its own position
+        _go_to(self.loader, self.position)
+        remembers = self.position is not None  # then it goes on from there
         batches = iter(self.loader) if remembers else islice(self.loader, self.batches, None)
         for group in groups(batches, size):
             self.batches += len(group)
             self.exhausted = len(group) < size
+            self.position = _position(self.loader)
             yield group
+        if not self.exhausted:  # the last group was full, and the end of the epoch is seen only now
+            self.position = _position(self.loader)
 
-    def step_done(self, row: dict[str, float], loss: Array, norm: Array | None) -> None:
+    def step_done(self, row: dict[str, float], loss: Array, count: Any, norm: Array | None) -> None:
         """Count a step; its loss, and the norm of its gradient, stay on the device."""
         self.step += 1
-        self.unread.append(({"step": self.step, "epoch": self.epoch + 1, **row}, loss, norm))
+        self.unread.append(({"step": self.step, "epoch": self.epoch + 1, **row}, loss, count, norm))
         self.show.step()
 
     def read(self, outputs: Any = None, targets: Any = None, metrics: Any = None) -> None:
         """Wait for the device and write down the figures of the last steps; a loss that is not finite ends it all."""
         if not self.unread:
             return
-        rows = [row for row, _, _ in self.unread]
-        losses = read([loss for _, loss, _ in self.unread])
-        norms = read([norm for _, _, norm in self.unread if norm is not None])
+        rows, *waiting, measured = (list(column) for column in zip(*self.unread, strict=True))
+        losses, counts, norms = read(*waiting, [norm for norm in measured if norm is not None])
+        self.counts += counts.tolist()
         self.unread = []
         for name, values in (("loss", losses), ("norm", norms)):
             if len(values):
@@ -132,10 +141,10 @@ class Run:
                 f"fit: the loader gave no batch in epoch {self.epoch + 1}, got 0; pass one with samples that can be "
                 "iterated again, a DataLoader or a list"
             )
-        mean = np.average(np.array(steps["loss"])[here], weights=np.array(steps["samples"])[here])
-        self.epoch, self.batches, self.exhausted = self.epoch + 1, 0, False
+        loss = self.mean.total(np.array(steps["loss"])[here], np.array(self.counts))
+        self.epoch, self.batches, self.exhausted, self.counts = self.epoch + 1, 0, False, []
         seconds = round(time.perf_counter() - self.began, 3)
-        row = {"epoch": self.epoch, "step": self.step, "loss": float(mean), **figures, "seconds": seconds}
+        row = {"epoch": self.epoch, "step": self.step, "loss": loss, **figures, "seconds": seconds}
         self.history.add_epoch(row)
         self.show.epoch_ends(self.history.epochs[-1])
 
@@ -146,19 +155,16 @@ class Run:
         if self.checkpoints is None:
             return
         self.read()
-        state, trained = self.state_dict(), [name for name, _ in self.model.named_parameters()]
-        if best:
-            self.checkpoints.save(state, trained, best=True)
-        else:
+        if not best:
             self.saved = self.step, self.epoch
-            self.checkpoints.save(state, trained)
+        self.checkpoints.save(self.state_dict(), [name for name, _ in self.model.named_parameters()], best)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the steps to come depend on, and the history."""
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "loader": _position(self.loader),
+            "loader": self.position,
             "validation": _position(self.validation),
             "generator": list(default_generator().state),
             "callbacks": [callback.state_dict() for callback in self.callbacks],
@@ -168,19 +174,32 @@ class Run:
             "epoch": self.epoch,
             "batches": self.batches,
             "exhausted": self.exhausted,
+            "counts": np.array(self.counts),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go to a saved place."""
-        missing = sorted(self.state_dict().keys() - state.keys())
+        """Go to a saved place; where that fails, everything is as it was before."""
+        before = self.state_dict()
+        missing = sorted(before.keys() - state.keys())
         if missing or len(state["callbacks"]) != len(self.callbacks):
             got = f"no {missing}" if missing else f"{len(state['callbacks'])} callbacks for {len(self.callbacks)}"
             raise FileError(f"fit: the checkpoint is of another kind of training, got {got}; resume with the same call")
+        try:
+            self._take_over(state)
+        except Exception as error:
+            self._take_over(before)
+            if not isinstance(error, (KeyError, TypeError, AttributeError)):
+                raise
+            raise FileError(
+                f"fit: the checkpoint is of another kind of training, got {type(error).__name__} {error}; resume with "
+                "the same call"
+            ) from error
+
+    def _take_over(self, state: Mapping[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        for loader, position in ((self.loader, state["loader"]), (self.validation, state["validation"])):
-            if position is not None and hasattr(loader, "load_state_dict"):
-                loader.load_state_dict(position)
+        for loader, position in ((self.validation, state["validation"]), (self.loader, state["loader"])):
+            _go_to(loader, position)
         for callback, kept in zip(self.callbacks, state["callbacks"], strict=True):
             callback.load_state_dict(kept)
         self.history.load_state_dict(state["history"])
@@ -188,9 +207,16 @@ class Run:
         if self.checkpoints is not None:
             self.checkpoints.monitor.best = state["best"]
         self.step, self.epoch = state["step"], state["epoch"]
-        self.batches, self.exhausted = state["batches"], state["exhausted"]
+        self.batches, self.exhausted, self.counts = state["batches"], state["exhausted"], state["counts"].tolist()
+        self.position = state["loader"]
         self.saved = self.step, self.epoch
 
 
 def _position(loader: Any) -> Any:
-    return loader.state_dict() if hasattr(loader, "state_dict") else None
+    """Where a loader is, for those that can say it and go there."""
+    return loader.state_dict() if hasattr(loader, "state_dict") and hasattr(loader, "load_state_dict") else None
+
+
+def _go_to(loader: Any, position: Any) -> None:
+    if position is not None and _position(loader) not in (None, position):
+        loader.load_state_dict(position)

@@ -10,7 +10,7 @@ from minigrad.backend.strict import no_synchronisation, watch
 from minigrad.data import ArrayDataset, DataLoader
 from minigrad.errors import NonFiniteError, ShapeError
 from minigrad.io import FileError, load_checkpoint
-from minigrad.nn import BatchNorm1d, Dropout, Linear, ReLU, Sequential
+from minigrad.nn import BatchNorm1d, Buffer, Dropout, Linear, ReLU, Sequential
 from minigrad.nn import functional as F
 from minigrad.optim import SGD, Adam, schedules
 from minigrad.train import Callback, Checkpoints, EarlyStopping, accuracy, confusion, evaluate, fit, predict
@@ -272,9 +272,40 @@ def test_parameters_that_are_not_finite_are_never_saved(tmp_path):
 
     model, loader, optimizer = parts()
     kept = Checkpoints(tmp_path, every_steps=1)
-    with pytest.raises(NonFiniteError, match=r"no longer finite, got NaN or infinity in 0\.weight after step 3; "):
+    with pytest.raises(NonFiniteError, match=r"no longer finite, got nan in 0\.weight after step 3; "):
         quiet(model, loader, F.cross_entropy, optimizer, callbacks=[Poison()], checkpoints=kept)
     assert load_checkpoint(kept.latest())["step"] == 2
+
+
+def test_statistics_that_are_nan_are_never_saved_and_masks_of_infinities_are(tmp_path):
+    class Poison(Callback):
+        def on_step_end(self, run):
+            if run.step == 3:
+                run.model[1].running_var.data = np.full(16, np.nan, np.float32)
+
+    model, loader, optimizer = parts()
+    model.mask = Buffer(np.array([0.0, -np.inf]))
+    kept = Checkpoints(tmp_path, every_steps=1)
+    with pytest.raises(NonFiniteError, match=r"no longer finite, got nan in 1\.running_var after step 3; lower"):
+        quiet(model, loader, F.cross_entropy, optimizer, callbacks=[Poison()], checkpoints=kept)
+    assert load_checkpoint(kept.latest())["step"] == 2
+
+
+def test_a_stop_inside_an_epoch_puts_the_best_parameters_back():
+    class Interrupt(Callback):
+        def on_epoch_end(self, run):
+            states.append(run.model.state_dict())
+
+        def on_step_end(self, run):
+            if run.step == 10:  # the third of the second epoch
+                run.stop("interrupted")
+
+    states = []
+    model, loader, optimizer = parts()
+    stopping = EarlyStopping(monitor="loss")
+    quiet(model, loader, F.cross_entropy, optimizer, epochs=9, callbacks=[Interrupt(), stopping])
+    assert len(states) == 1
+    assert all((states[0][name] == array).all() for name, array in model.state_dict().items())
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------
@@ -319,10 +350,42 @@ def test_the_losses_refuse_labels_and_shapes_inside_fit():
 
 def test_arguments_that_make_no_sense(tmp_path):
     model, loader, optimizer = parts()
-    for option in ({"epochs": -1}, {"epochs": 1.5}, {"accumulate": 0}, {"log_every": 0}):
-        (name, value) = next(iter(option.items()))
-        with pytest.raises(ShapeError, match=rf"^fit: {name} must be a whole number from \d up, got {value}; correct"):
+    (tmp_path / "file").write_text("x")
+    for option, words in (
+        ({"epochs": -1}, r"^fit: epochs must be at least 0, got -1; "),
+        ({"epochs": 1.5}, r"^fit: epochs must be a whole number, got 1\.5; "),
+        ({"epochs": True}, r"^fit: epochs must be a whole number, got True; "),
+        ({"accumulate": 0}, r"^fit: accumulate must be at least 1, got 0; "),
+        ({"log_every": 0}, r"^fit: log_every must be at least 1, got 0; "),
+        ({"clip": 0}, r"^fit: clip must be finite and lie above 0, got 0; "),
+        ({"clip": float("nan")}, r"^fit: clip must be finite and lie above 0, got nan; "),
+        ({"clip": "1"}, r"^fit: clip must be a number, got '1'; "),
+        ({"metrics": [accuracy]}, r"^metrics: .*got \[<"),
+        ({"metrics": {"accuracy": 1}}, r"^metrics: must be functions by name, got 1; "),
+        ({"validation": 3}, r"^fit: the validation gives batches .*, got int; pass a DataLoader"),
+        ({"callbacks": EarlyStopping()}, r"^fit: callbacks are a list of objects of Callback, got <.*; pass \["),
+        ({"callbacks": [print]}, r"^fit: callbacks are a list of objects of Callback, got \[<built-in"),
+        ({"checkpoints": tmp_path / "file"}, r"^Checkpoints: they need a folder, got the file .*file; name another"),
+        ({"checkpoints": 3}, r"^Checkpoints: a path is text or a Path, got 3; "),
+        ({"log": tmp_path}, r"^History: the log is a file, got the folder .*; name a file in it"),
+    ):
+        with pytest.raises((ValueError, TypeError, OSError), match=words):
             quiet(model, loader, F.cross_entropy, optimizer, **option)
+    for arguments, words in (
+        ((len, loader, F.mse_loss, optimizer), "^fit: the model is a Layer, got builtin_function_or_method; wrap"),
+        (
+            (model, np.ones((3, 2)), F.mse_loss, optimizer),
+            "^fit: the loader gives batches .*, got ndarray; pass a Data",
+        ),
+        (
+            (model, loader, "mse", optimizer),
+            r"^fit: the loss is a function of \(outputs, target\), got 'mse'; pass one",
+        ),
+        ((model, loader, F.mse_loss, 0.1), r"^fit: the optimizer is an Optimizer, got 0\.1; pass SGD"),
+    ):
+        with pytest.raises(TypeError, match=f"^fit: {words}"):
+            quiet(*arguments)
+    assert len(quiet(model, loader, F.cross_entropy, optimizer, epochs=np.int64(1), accumulate=np.int8(2))) == 4
     with pytest.raises(FileError, match=r"^fit: there is nothing to go on from, got resume=True without checkpoints"):
         quiet(model, loader, F.cross_entropy, optimizer, resume=True)
     with pytest.raises(ShapeError, match=r"^fit: no figure of the epoch has this name, got 'acc'; choose one of \['ep"):
@@ -330,8 +393,11 @@ def test_arguments_that_make_no_sense(tmp_path):
     for make, words in (
         (lambda: EarlyStopping(patience=0), r"^EarlyStopping: patience counts epochs, at least 1, got 0"),
         (lambda: Checkpoints(tmp_path, keep=0), r"^Checkpoints: keep must be at least 1, got 0"),
+        (lambda: Checkpoints(tmp_path, keep=None), r"^Checkpoints: keep must be a whole number, got None"),
+        (lambda: Checkpoints(tmp_path, every_steps=2.5), r"^Checkpoints: every_steps must be a whole number, got 2\.5"),
+        (lambda: predict(model, np.ones((2, 6)), batch_size=0), r"^predict: batch_size must be at least 1, got 0"),
     ):
-        with pytest.raises(ShapeError, match=words):
+        with pytest.raises((ValueError, TypeError), match=words):
             make()
 
 

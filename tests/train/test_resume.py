@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from minigrad.backend.random import default_generator
 from minigrad.errors import ShapeError
-from minigrad.io import FileError, load_checkpoint
+from minigrad.io import FileError, load_checkpoint, replacing
 from minigrad.nn import Linear
 from minigrad.nn import functional as F
 from minigrad.optim import Adam
@@ -129,6 +130,59 @@ def test_killed_trainings_end_with_the_same_bits(backend, trials):
     assert done.stdout.startswith(f"{trials} of {trials} trainings bit-equal after ")
 
 
+def test_callbacks_and_validation_may_iterate_the_training_loader(tmp_path):
+    """The order of the samples, and the place where a resumed run goes on, are the run's own."""
+
+    class Iterate(Callback):
+        def on_fit_start(self, run):
+            next(iter(run.loader))
+
+        def on_step_end(self, run):
+            next(iter(run.loader))
+            if run.step % 3 == 0:
+                list(run.loader)
+
+        def on_epoch_end(self, run):
+            list(run.loader)
+
+    def run(folder, *callbacks, **options):
+        model, loader, optimizer = parts()
+        validation = loader if options.pop("itself", False) else None
+        fit(
+            model, loader, F.cross_entropy, optimizer, epochs=3, accumulate=2, callbacks=callbacks,
+            validation=validation, checkpoints=Checkpoints(tmp_path / folder, every_steps=1), progress_bar=False,
+            **options,
+        )  # fmt: skip
+        return model.state_dict()
+
+    wanted = run("plain")
+    for found in (run("iterated", Iterate()), run("itself", itself=True)):
+        assert all((found[name] == array).all() for name, array in wanted.items())
+    for step in (1, 3, 4, 6, 9):
+        run(str(step), Iterate(), Stop(step))
+        found = run(str(step), Iterate(), Stop(0), resume=True)
+        assert all((found[name] == array).all() for name, array in wanted.items()), step
+
+
+def test_the_log_of_an_earlier_training_is_kept(tmp_path):
+    log = tmp_path / "log.jsonl"
+    train(tmp_path / "a", callbacks=[Stop(3)], log=log)
+    first = log.read_text()
+    for number in (1, 2):
+        train(tmp_path / str(number), callbacks=[Stop(2)], log=log)
+        assert (tmp_path / f"log.{number}.jsonl").exists()
+    assert (tmp_path / "log.1.jsonl").read_text() == first
+    # A run that goes on keeps its own log, and one of another run as that run left it.
+    second = log.read_text()
+    train(tmp_path / "2", callbacks=[Stop(5)], log=log, resume=True)
+    assert log.read_text().startswith(second)
+    assert not (tmp_path / "log.3.jsonl").exists()
+    log.write_text('{"kind": "step", "step": 1, "loss": 9.0}\n')  # of another training
+    train(tmp_path / "a", callbacks=[Stop(4)], log=log, resume=True)
+    assert (tmp_path / "log.3.jsonl").read_text() == '{"kind": "step", "step": 1, "loss": 9.0}\n'
+    assert log.read_text().startswith(first)
+
+
 # -- Ctrl-C ------------------------------------------------------------------------------------------------------------
 
 
@@ -192,6 +246,63 @@ def test_a_checkpoint_of_another_model_loader_or_call(tmp_path):
     loader.batch_size = 4
     with pytest.raises(ValueError, match=r"DataLoader\.load_state_dict: the position belongs to another loader"):
         fit(model, loader, F.cross_entropy, optimizer, **options)
+
+
+def test_a_refused_checkpoint_changes_nothing(tmp_path):
+    class Foreign(Callback):
+        of = "another kind"
+
+        def state_dict(self):
+            return {"of": self.of}
+
+        def load_state_dict(self, state):
+            if state["of"] != self.of:
+                raise KeyError("of")
+
+    train(tmp_path, callbacks=[Foreign()], epochs=1)
+    Foreign.of = "this kind"
+    model, loader, optimizer = parts()
+    before = {**model.state_dict(), **loader.state_dict(), "optimizer": optimizer.state_dict()}
+    random, rule = default_generator().state, EarlyStopping()
+    for callbacks, wrong in (([rule, Foreign()], optimizer), ([rule, Stop(0)], Adam(model.named_parameters()))):
+        with pytest.raises(
+            (FileError, ShapeError), match=r"of another (kind of training, got KeyError 'of'|optimizer)"
+        ):
+            fit(
+                model, loader, F.cross_entropy, wrong, checkpoints=tmp_path, resume=True, callbacks=callbacks,
+                progress_bar=False,
+            )  # fmt: skip
+        after = {**model.state_dict(), **loader.state_dict(), "optimizer": optimizer.state_dict()}
+        np.testing.assert_equal(after, before)
+        assert default_generator().state == random
+        assert (rule.monitor.best, rule.waited, rule.best_state) == (None, 0, None)
+
+
+def test_overwriting_waits_until_everything_else_is_in_order(tmp_path):
+    train(tmp_path, callbacks=[Stop(2)])
+    model, loader, optimizer = parts()
+    kept, names = Checkpoints(tmp_path, overwrite=True), sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(ValueError, match=r"^fit: epochs must be at least 0, got -1"):
+        fit(model, loader, F.cross_entropy, optimizer, epochs=-1, checkpoints=kept)
+    other = Linear(6, 2)
+    with pytest.raises(ShapeError, match=r"^fit: the optimizer trains none"):
+        fit(other, loader, F.cross_entropy, optimizer, checkpoints=kept)
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    log = tmp_path / "log.jsonl"
+    log.write_text("of an earlier run")
+    fit(model, loader, F.cross_entropy, optimizer, checkpoints=kept, log=log, progress_bar=False)
+    names = ["best.safetensors", "log.jsonl", "step-00000007.safetensors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no locks of this kind: there the age of a file decides")
+def test_what_somebody_is_writing_is_no_leftover(tmp_path):
+    with replacing(tmp_path / "a.safetensors") as partial:
+        partial.write_bytes(b"half")
+        (tmp_path / ".b.safetensors.1-1.partial").touch()  # of a writer that was killed
+        Checkpoints(tmp_path).tidy()
+        assert [path.name for path in tmp_path.iterdir()] == [partial.name]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):

@@ -6,9 +6,11 @@ Builds on: `minigrad.nn.functional.labels`, `minigrad.nn.functional.softmax`. Re
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from collections.abc import Callable
+from typing import Any, ParamSpec
 
-from minigrad.backend import namespace
+from minigrad.backend import backend, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.nn.functional.labels import Labels, class_labels, is_probabilities, per_class
@@ -20,7 +22,33 @@ from minigrad.tensor import as_value, raw
 
 __all__ = ["cross_entropy", "nll_loss"]
 
+P = ParamSpec("P")
 
+
+def _count(target: Any, weight: Any = None, ignore_index: int = -100, **others: Any) -> Any:
+    """What the mean over these targets divides by: the weights of the labels that are kept, or N for probabilities.
+
+    Of the targets alone, so that it is known before the first of several batches goes through the model. A label that
+    names no class is the loss's own affair.
+    """
+    target = raw(as_value(target))
+    xp = namespace(target)
+    if target.dtype.kind == "f":
+        return xp.asarray(target.size // target.shape[min(target.ndim - 1, 1)] if target.size else 0)
+    kept = target != ignore_index
+    if weight is None:
+        return kept.sum()
+    weight = raw(as_value(weight))
+    return xp.where(kept, weight[xp.clip(target, 0, len(weight) - 1)], 0).sum()
+
+
+def counted(loss: Callable[P, Any]) -> Callable[P, Any]:
+    """Let a loss say by what its mean divides: several batches are then weighed as one."""
+    loss.count = _count  # type: ignore[attr-defined]
+    return loss
+
+
+@counted
 @composite
 def cross_entropy(
     input: Any,
@@ -64,6 +92,7 @@ def cross_entropy(
     return _likelihood("cross_entropy", log_p, labels, weight, reduction, smoothing)
 
 
+@counted
 @composite
 def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """Negative log-likelihood of integer labels under log-probabilities.
@@ -110,6 +139,8 @@ def _likelihood(name: str, log_p: Any, labels: Labels, weight: Any, reduction: s
     if scale is None and labels.kept is None:
         return loss.mean()
     scale = xp.ones_like(labels.safe, dtype=log_p.dtype) if scale is None else scale
+    if xp is backend("numpy") and labels.safe.size and labels.kept is not None and not labels.kept.any():
+        warnings.warn(f"{name}: every label is ignored, so that the mean is NaN", RuntimeWarning, stacklevel=4)
     total = (scale if labels.kept is None else xp.where(labels.kept, scale, 0)).sum()
     return loss.sum() / xp.where(total == 0, float("nan"), total).astype(log_p.dtype)  # nothing kept: NaN
 

@@ -8,7 +8,6 @@ Builds on: `minigrad.backend`. Read next: `minigrad.nn.functional.classification
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,8 +49,6 @@ def class_labels(name: str, logits: Any, labels: Any, ignore_index: int) -> Labe
         )
     if kept.all():
         return Labels(labels, None if labels.size else kept, None)
-    if not kept.any():
-        warnings.warn(f"{name}: every label is ignored, so that the mean is NaN", RuntimeWarning, stacklevel=4)
     return Labels(xp.where(kept, labels, 0), kept, None)
 
 

@@ -1,0 +1,89 @@
+"""Arguments that mean nothing, refused at the door: a batch of 2.5 samples, a learning rate of text, no file.
+
+NumPy's numbers are as good as Python's, and leave here as Python's, which widen nothing. True and False are no numbers.
+
+Builds on: `minigrad.errors`. Read next: `minigrad.backend`.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import ArgumentError, DTypeError
+
+__all__ = ["existing_file", "is_number", "number", "path_of", "whole"]
+
+
+def whole(name: str, what: str, value: Any, least: int = 0) -> int:
+    """A whole number that is large enough, for the public function `name`.
+
+    >>> whole("example", "batch_size", np.int64(32), 1)
+    32
+    """
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        n = operator.index(value)
+    except TypeError:
+        raise DTypeError(f"{name}: {what} must be a whole number, got {value!r:.60}; pass an int") from None
+    if n < least:
+        raise ArgumentError(f"{name}: {what} must be at least {least}, got {n}; pass a larger one")
+    return n
+
+
+def number(
+    name: str, what: str, value: Any, low: float = -math.inf, high: float = math.inf, positive: bool = False
+) -> float:
+    """A finite number within bounds, or above 0, for the public function `name`.
+
+    >>> number("example", "eps", np.float32(0.5), low=0)
+    0.5
+    """
+    if not is_number(value):
+        raise DTypeError(f"{name}: {what} must be a number, got {value!r:.60}; pass a float")
+    if not (math.isfinite(value) and low <= value <= high and (value > 0 or not positive)):
+        within = "above 0" if positive else f"in [{low:g}, {high:g}]"
+        raise ArgumentError(f"{name}: {what} must be finite and lie {within}, got {value}; correct it")
+    return float(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a real number, of Python or of NumPy; an array, True and False are none.
+
+    >>> is_number(np.float32(0.5)), is_number("0.5"), is_number(True)
+    (True, False, False)
+    """
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def path_of(name: str, path: Any) -> Path:
+    """A path, of text or of a path object, for the public function `name`.
+
+    >>> path_of("example", "digits.csv").suffix
+    '.csv'
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise DTypeError(f"{name}: a path is text or a Path, got {path!r:.60}; name the file")
+    return Path(path)
+
+
+def existing_file(name: str, path: Any) -> Path:
+    """The path of a file to read, which must be there, for the public function `name`.
+
+    >>> existing_file("example", "nowhere.csv")
+    Traceback (most recent call last):
+    FileNotFoundError: example: there is no such file, got nowhere.csv; check the path
+    """
+    path = path_of(name, path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{name}: this is a folder and no file, got {path}; name a file in it")
+    if not path.exists():
+        raise FileNotFoundError(f"{name}: there is no such file, got {path}; check the path")
+    return path
