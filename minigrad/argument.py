@@ -1,4 +1,4 @@
-"""Arguments that mean nothing, refused at the door: a batch of 2.5 samples, a learning rate of text, no file.
+"""Arguments that mean nothing, refused at the door: a batch of 2.5 samples, an eps of text, a file that is none.
 
 NumPy's numbers are as good as Python's, and leave here as Python's, which widen nothing. True and False are no numbers.
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import os
+from collections.abc import Mapping
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 
 from minigrad.errors import ArgumentError, DTypeError
 
-__all__ = ["existing_file", "is_number", "number", "path_of", "whole"]
+__all__ = ["entries", "existing_file", "is_number", "number", "path_of", "whole"]
 
 
 def whole(name: str, what: str, value: Any, least: int = 0) -> int:
@@ -46,12 +47,12 @@ def number(
     >>> number("example", "eps", np.float32(0.5), low=0)
     0.5
     """
-    if not is_number(value):
-        raise DTypeError(f"{name}: {what} must be a number, got {value!r:.60}; pass a float")
-    if not (math.isfinite(value) and low <= value <= high and (value > 0 or not positive)):
-        within = "above 0" if positive else f"in [{low:g}, {high:g}]"
-        raise ArgumentError(f"{name}: {what} must be finite and lie {within}, got {value}; correct it")
-    return float(value)
+    if is_number(value) and math.isfinite(value) and low <= value <= high and (value > 0 or not positive):
+        return float(value)
+    within = " above 0" if positive else " from 0 up" if low == 0 else ""
+    within = f" in [{low:g}, {high:g}]" if high < math.inf else within
+    kind = ArgumentError if is_number(value) else DTypeError
+    raise kind(f"{name}: {what} must be a finite number{within}, got {value!r:.60}; correct it")
 
 
 def is_number(value: Any) -> bool:
@@ -61,6 +62,15 @@ def is_number(value: Any) -> bool:
     (True, False, False)
     """
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def entries(state: Any) -> str:
+    """What a state holds, for messages.
+
+    >>> entries({"scale": 1, "center": 0}), entries(None)
+    ("entries ['center', 'scale']", 'NoneType')
+    """
+    return f"entries {sorted(map(str, state))}" if isinstance(state, Mapping) else type(state).__name__
 
 
 def path_of(name: str, path: Any) -> Path:
@@ -81,9 +91,9 @@ def existing_file(name: str, path: Any) -> Path:
     Traceback (most recent call last):
     FileNotFoundError: example: there is no such file, got nowhere.csv; check the path
     """
-    path = path_of(name, path)
-    if path.is_dir():
-        raise IsADirectoryError(f"{name}: this is a folder and no file, got {path}; name a file in it")
-    if not path.exists():
-        raise FileNotFoundError(f"{name}: there is no such file, got {path}; check the path")
-    return path
+    file = path_of(name, path)
+    if file.is_dir():
+        raise IsADirectoryError(f"{name}: this is a folder and no file, got {file}; name a file in it")
+    if not file.exists():
+        raise FileNotFoundError(f"{name}: there is no such file, got {file}; check the path")
+    return file

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import whole
 from minigrad.backend import namespace
 from minigrad.errors import DTypeError, ShapeError
-from minigrad.train.metric import metric
+from minigrad.train.metric import Sums, metric
 
 __all__ = ["accuracy", "confusion", "perplexity", "r2", "top_k"]
 
@@ -45,7 +46,7 @@ def _labels(name: str, outputs: Any, targets: Any, logits: bool = False) -> None
 
 
 @metric(lambda hits, n: hits / n)
-def accuracy(outputs: Any, targets: Any) -> tuple[Any, ...]:
+def accuracy(outputs: Any, targets: Any) -> Sums:
     """The share of samples whose class is predicted.
 
     accuracy = count(argmax outputs = target) / N, labels -100 left out
@@ -67,7 +68,7 @@ def accuracy(outputs: Any, targets: Any) -> tuple[Any, ...]:
 
 
 @metric(lambda hits, n: hits / n)
-def top_k(outputs: Any, targets: Any, k: int = 5) -> tuple[Any, ...]:
+def top_k(outputs: Any, targets: Any, k: int = 5) -> Sums:
     """The share of samples whose class is among the k likeliest; ``functools.partial(top_k, k=3)`` for another k.
 
     top_k = count(fewer than k logits exceed the target's) / N, labels -100 left out
@@ -84,6 +85,7 @@ def top_k(outputs: Any, targets: Any, k: int = 5) -> tuple[Any, ...]:
     0.5
     """
     _labels("top_k", outputs, targets, logits=True)
+    k = whole("top_k", "k", k)
     if not 1 <= k <= outputs.shape[1]:
         raise ShapeError(f"top_k: k must lie in 1 to {outputs.shape[1]}, the classes, got {k}; take a smaller one")
     kept = targets != IGNORED
@@ -92,7 +94,7 @@ def top_k(outputs: Any, targets: Any, k: int = 5) -> tuple[Any, ...]:
 
 
 @metric(lambda counts: counts)
-def confusion(outputs: Any, targets: Any, classes: int | None = None) -> tuple[Any, ...]:
+def confusion(outputs: Any, targets: Any, classes: int | None = None) -> Sums:
     """How often class i was predicted as class j.
 
     counts[i, j] = count(target = i and argmax outputs = j), labels -100 left out
@@ -115,14 +117,16 @@ def confusion(outputs: Any, targets: Any, classes: int | None = None) -> tuple[A
         if outputs.dtype.kind in "iu":
             raise ShapeError("confusion: predicted classes do not say how many there are, got None; pass classes=")
         classes = outputs.shape[1]
+    classes = whole("confusion", "classes", classes, 1)
     number = xp.arange(classes)
+    # A product of matrices counts fast on every device; float32 is exact up to 2^24 samples of a kind in a batch.
     rows = (labels.reshape(-1, 1) == number).astype(xp.float32)  # (N, classes)
     columns = (found.reshape(-1, 1) == number).astype(xp.float32)
     return (xp.rint(xp.matmul(rows.T, columns)).astype(xp.int64),)
 
 
 @metric(lambda surprise, n: np.exp(surprise / n))
-def perplexity(outputs: Any, targets: Any) -> tuple[Any, ...]:
+def perplexity(outputs: Any, targets: Any) -> Sums:
     """Among how many equally likely classes the model hesitates, on average.
 
     perplexity = exp(mean cross-entropy), labels -100 left out
@@ -140,20 +144,34 @@ def perplexity(outputs: Any, targets: Any) -> tuple[Any, ...]:
     _labels("perplexity", outputs, targets, logits=True)
     xp = namespace(outputs)
     kept = targets != IGNORED
-    top = outputs.max(axis=1, keepdims=True)
-    total = xp.log(xp.exp(outputs - top).sum(axis=1, keepdims=True)) + top
-    surprise = xp.squeeze(total - _at_label(outputs, targets), axis=1)
-    return xp.where(kept, surprise, 0).sum(), kept.sum()
+    logits = outputs.astype(xp.float32) if outputs.dtype == np.float16 else outputs
+    logits = logits - logits.max(axis=1, keepdims=True)
+    total = xp.log(xp.exp(logits).sum(axis=1, keepdims=True))
+    surprise = xp.squeeze(total - _at_label(logits, targets), axis=1)
+    return xp.where(kept, surprise, 0).astype(xp.float64).sum(), kept.sum()
 
 
-def _r2(n: Any, total: Any, squares: Any, residual: Any) -> Any:
-    spread = squares - total**2 / n
-    flat = spread <= 1e-14 * squares
+def _both(a: Sums, b: Sums) -> Sums:
+    """n, mean, spread and residual of two parts of the data as those of both.
+
+    Sums of squares would do the same, and lose all digits where targets lie far from 0.
+
+    Reference: Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances, 1979,
+    equation 2.1.
+    """
+    n, mean, spread, residual = a
+    m, other, more, rest = b
+    away = other - mean
+    return n + m, mean + away * (m / (n + m)), spread + more + away * away * (n * m / (n + m)), residual + rest
+
+
+def _r2(n: Any, mean: Any, spread: Any, residual: Any) -> Any:
+    flat = spread == 0
     return np.where(flat, np.where(residual == 0, 1.0, 0.0), 1 - residual / np.where(flat, 1, spread)).mean()
 
 
-@metric(_r2)
-def r2(outputs: Any, targets: Any) -> tuple[Any, ...]:
+@metric(_r2, merge=_both)
+def r2(outputs: Any, targets: Any) -> Sums:
     """The share of the targets' variance that the outputs explain; the mean over features where there are several.
 
     r2 = 1 - sum (target - output)^2 / sum (target - mean target)^2; 0 for targets without variance that are missed
@@ -163,16 +181,20 @@ def r2(outputs: Any, targets: Any) -> tuple[Any, ...]:
     Raises
     ------
     ShapeError
-        If the shapes differ.
+        If the shapes differ, or there is no sample.
 
     >>> round(r2(np.array([1.0, 2.0, 2.0]), np.array([1.0, 2.0, 3.0])), 4)
     0.5
     """
     if outputs.shape != targets.shape:
         raise ShapeError(f"r2: outputs and targets must agree in shape, got {outputs.shape}, {targets.shape}; reshape")
+    if outputs.shape[:1] in ((), (0,)):
+        raise ShapeError(f"r2: needs at least one sample, got shape {outputs.shape}; pass (N,) or (N, features)")
     xp = namespace(outputs)
     wide, target = outputs.astype(xp.float64), targets.astype(xp.float64)
-    return len(target), target.sum(axis=0), (target * target).sum(axis=0), ((target - wide) ** 2).sum(axis=0)
+    d = target - target[:1]  # exactly 0 for constant targets, whatever their mean rounds to
+    mean = d.mean(axis=0)
+    return len(target), target[0] + mean, ((d - mean) ** 2).sum(axis=0), ((target - wide) ** 2).sum(axis=0)
 
 
 def _at_label(outputs: Any, targets: Any) -> Any:
