@@ -3,7 +3,7 @@
 A file is: two zero bytes, a code of the type of the elements, the number of axes; the size of every axis as a
 big-endian uint32; the elements, big-endian, the last axis fastest.
 
-Builds on: nothing. Read next: `minigrad.data.mnist`.
+Builds on: `minigrad.argument`. Read next: `minigrad.data.mnist`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from minigrad.argument import existing_file
 
 __all__ = ["parse_idx", "read_bytes", "read_idx"]
 
@@ -44,7 +46,8 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
 
     Reference: Y. LeCun, C. Cortes and C. Burges, The MNIST database of handwritten digits, 1998, "File formats".
     """
-    return parse_idx(read_bytes(Path(path)), Path(path))
+    file = existing_file("read_idx", path)
+    return parse_idx(read_bytes(file), file)
 
 
 def read_bytes(path: Path) -> bytes:

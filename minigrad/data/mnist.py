@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from minigrad.argument import path_of
 from minigrad.data.idx import parse_idx, read_bytes
 from minigrad.errors import DTypeError
 
@@ -79,7 +80,10 @@ def load_mnist(
     Reference: Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, Gradient-based learning applied to document recognition,
     Proceedings of the IEEE, 1998.
     """
-    kind: np.dtype[Any] = np.dtype(dtype)
+    try:
+        kind: np.dtype[Any] = np.dtype(dtype)
+    except TypeError:
+        raise DTypeError(f"load_mnist: dtype must be uint8 or float32, got {dtype!r:.60}; pass one of them") from None
     if kind not in (np.uint8, np.float32):
         raise DTypeError(f"load_mnist: dtype must be uint8 or float32, got {kind}; cast the result")
     base, target = _places(folder)
@@ -99,7 +103,8 @@ def load_mnist(
 def _places(folder: str | os.PathLike[str] | None) -> tuple[Path, Path]:
     """Where to look, and where to put what is downloaded."""
     if folder is not None:
-        return Path(folder).expanduser(), Path(folder).expanduser()
+        place = path_of("load_mnist", folder).expanduser()
+        return place, place
     named = os.environ.get("MINIGRAD_DATA")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "minigrad"
     base = Path(named).expanduser() if named else cache

@@ -1,17 +1,20 @@
 """`load_text`: a text as numbers, one per character, for models that read and write letter by letter.
 
-Builds on: nothing. Read next: `minigrad.data.loader`.
+Builds on: `minigrad.argument`. Read next: `minigrad.data.loader`.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["load_text"]
+from minigrad.argument import existing_file
+from minigrad.errors import ArgumentError, DTypeError
+
+__all__ = ["load_text", "read_text"]
 
 
 def load_text(
@@ -31,21 +34,20 @@ def load_text(
     FileNotFoundError
         If there is no such file.
 
-    >>> import tempfile
+    >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "word.txt").write_text("banana")
-    ...     ids, characters = load_text(Path(folder) / "word.txt")
+    ...     path = pathlib.Path(folder, "word.txt")
+    ...     _ = path.write_text("banana")
+    ...     ids, characters = load_text(path)
     >>> ids.tolist(), characters
     ([1, 0, 2, 0, 2, 0], 'abn')
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding)
-    except UnicodeError as error:
-        raise ValueError(f"load_text: {path} is not in {encoding}, got {error}; pass its encoding=") from error
+    text = read_text("load_text", path, encoding)
     if not text:
         raise ValueError(f"load_text: {path} is empty, got 0 characters; pass a file with text")
     codes, ids = np.unique(_codes(text), return_inverse=True)  # (K,), (N,)
+    if not isinstance(characters, (str, type(None))):
+        raise DTypeError(f"load_text: characters must be a text of them, got {characters!r:.60}; pass a str, or None")
     if characters is None:
         return ids.astype(np.int64), "".join(map(chr, codes))
     if len(set(characters)) != len(characters):
@@ -57,6 +59,20 @@ def load_text(
             f"{''.join(unknown)!r:.60}; leave them out, or number both texts together"
         )
     return np.array([places[int(code)] for code in codes], np.int64)[ids], characters
+
+
+def read_text(name: str, path: str | os.PathLike[str], encoding: str, newline: Literal["", "\n"] | None = None) -> str:
+    """All of a text file, for the public function `name`; line ends become newlines unless `newline` says otherwise."""
+    file = existing_file(name, path)
+    if not isinstance(encoding, str):
+        raise DTypeError(f"{name}: encoding must be a name, got {encoding!r:.60}; 'utf-8' is usual")
+    try:
+        with file.open(encoding=encoding, newline=newline) as opened:
+            return opened.read()
+    except UnicodeError as error:
+        raise ValueError(f"{name}: {path} is not in {encoding}, got {error}; pass its encoding=") from error
+    except LookupError:
+        raise ArgumentError(f"{name}: Python knows no such encoding, got {encoding!r}; 'utf-8' is usual") from None
 
 
 def _codes(text: str) -> NDArray[np.uint32]:

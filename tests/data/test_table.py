@@ -58,6 +58,10 @@ def test_columns_choose_and_order(csv):
     [
         (["10", "9", "10"], ["9", "10"], [1, 0, 1]),
         (["1", "1.0", "2.5"], ["1", "2.5"], [0, 0, 1]),
+        (["1.0", "1", "-0", "0.0"], ["0", "1"], [1, 1, 0, 0]),
+        (["9007199254740993", "9007199254740992"], ["9007199254740992", "9007199254740993"], [1, 0]),
+        (["9007199254740993", "9007199254740992.0", "2.5"], ["2.5", "9007199254740992", "9007199254740993"], [2, 1, 0]),
+        (["1_000", "1"], ["1", "1_000"], [1, 0]),
         (["1", "x", "2"], ["1", "2", "x"], [0, 2, 1]),
     ],
 )
@@ -138,6 +142,13 @@ def test_float32_goes_round_exactly(tmp_path_factory, rows):
             {"target": "b"},
             r"the target mixes numbers and text, got '1O' in row 2 \(line 3\), column",
         ),
+        ("a,b\n1,1_000\n", {}, r"text in a numeric column, got '1_000' in row 1 \(line 2\), column 'b'; correct it"),
+        ("a,b\n1,１２\n", {}, "text in a numeric column, got '１２' in row 1"),
+        ("a,b\n1,0x10\n", {}, "text in a numeric column, got '0x10' in row 1"),
+        ("a,b\n1,-nan\n", {}, "text in a numeric column, got '-nan' in row 1"),
+        ("a,b\n1,1\n2,1_000\n", {"target": "b"}, "the target mixes numbers and text, got '1_000' in row 2"),
+        ("a,b\n1,1_000\n", {"target": "b", "classify": False}, "text in a numeric column, got '1_000' in row 1"),
+        ("a,b\n1,infinity\n", {}, "too large for float32, got 'infinity'"),
         ("a,b\n1,2e39\n", {}, "a number is too large for float32, got '2e39' in row 1"),
         ("a,b\n1,-inf\n", {}, "too large for float32, got '-inf'"),
         ("a,b\n1,2\n3\n", {}, r"row 2 \(line 3\) has another length than the header, got 1 cells for 2 columns"),
@@ -177,5 +188,5 @@ def test_columns_must_be_a_list(csv):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"^load_csv: there is no such file, got .*none.csv; check the path"):
         load_csv(tmp_path / "none.csv")
