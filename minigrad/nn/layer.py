@@ -187,6 +187,10 @@ class Layer:
         ------
         ShapeError
             If a shape differs, or, with `strict`, keys are missing or unexpected. Nothing is changed then.
+        DTypeError
+            If an entry is no array of real numbers. Nothing is changed then.
+        ValueError
+            If what is shared comes with different values under its paths. Nothing is changed then.
         """
         return load(self.state(), state, strict)
 

@@ -5,11 +5,14 @@ Builds on: `minigrad.tensor`. Read next: `minigrad.nn.layer`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from minigrad.backend import move
-from minigrad.errors import ShapeError
+import numpy as np
+
+from minigrad.backend import Array, move, namespace
+from minigrad.errors import ArgumentError, DTypeError, ShapeError
 from minigrad.tensor import Tensor, as_array
 
 __all__ = ["Unmatched", "load"]
@@ -24,6 +27,10 @@ class Unmatched(NamedTuple):
 
 def load(own: Mapping[str, Tensor], state: Mapping[str, Any], strict: bool) -> Unmatched:
     """Copy `state` into the Tensors `own`, by path; what is shared may come under any of its paths."""
+    if not isinstance(state, Mapping):
+        raise DTypeError(
+            f"load_state_dict: a state is a dict of arrays by path, got {type(state).__name__}; pass a state_dict()"
+        )
     given = {id(part) for path, part in own.items() if path in state}
     missing = [path for path, part in own.items() if path not in state and id(part) not in given]
     unexpected = [path for path in state if path not in own]
@@ -32,15 +39,49 @@ def load(own: Mapping[str, Tensor], state: Mapping[str, Any], strict: bool) -> U
             f"load_state_dict: the keys differ, got missing {_some(missing)} and unexpected {_some(unexpected)}; "
             "is it the state of another architecture? strict=False loads what fits"
         )
-    arrays = {path: as_array(state[path]) for path in own if path in state}
+    arrays = {path: _array(path, state[path]) for path in own if path in state}
     wrong = [f"{p} has {a.shape} and must have {own[p].shape}" for p, a in arrays.items() if a.shape != own[p].shape]
     if wrong:
         raise ShapeError(
             f"load_state_dict: shapes differ, got {'; '.join(wrong[:5])}; is it the state of another architecture?"
         )
+    _agree(own, arrays)
     for path, array in arrays.items():
         own[path].data = move(array, own[path].backend)
     return Unmatched(missing, unexpected)
+
+
+def _array(path: str, value: Any) -> Array:
+    """One entry of a state as an array of real numbers."""
+    try:
+        return as_array(value)
+    except DTypeError:
+        kind = getattr(value, "dtype", None)
+        got = type(value).__name__ if kind is None or kind.kind in "fiub" else kind
+        raise DTypeError(
+            f"load_state_dict: {path} must be an array of real numbers, got {got}; pass a state_dict()"
+        ) from None
+
+
+def _agree(own: Mapping[str, Tensor], arrays: Mapping[str, Array]) -> None:
+    """Refuse several values for one Tensor, and fractions for whole numbers; only these are looked at on the host."""
+    first: dict[int, str] = {}
+    shared = Counter(id(own[path]) for path in arrays)
+    for path, array in arrays.items():
+        part = own[path]
+        if part.dtype.kind != "f" and array.dtype.kind == "f":
+            xp = namespace(array)
+            if not xp.to_host(xp.isfinite(array) & (xp.rint(array) == array)).all():
+                got = str(xp.to_host(array))
+                raise ArgumentError(f"load_state_dict: {path} holds whole numbers, got {got:.60}; round it")
+        if shared[id(part)] > 1:
+            before = first.setdefault(id(part), path)
+            a, b = (namespace(x).to_host(x).astype(part.dtype) for x in (arrays[before], array))
+            if not np.array_equal(a, b, equal_nan=part.dtype.kind == "f"):
+                raise ArgumentError(
+                    f"load_state_dict: {before} and {path} name one array and must be equal, got {a.ravel()!s:.40} "
+                    f"and {b.ravel()!s:.40}; leave one of them out"
+                )
 
 
 def _some(names: list[str]) -> str:
