@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as serialized
 
+from minigrad.argument import entries, existing_file, path_of
 from minigrad.backend import namespace
 from minigrad.errors import DeviceError, DTypeError
 from minigrad.io.whole import FileError, replacing
 from minigrad.tensor import raw
 
-__all__ = ["host", "load", "read_safetensors", "save", "write_safetensors"]
+__all__ = ["host", "load", "read_safetensors", "save", "write_safetensors", "writing"]
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 KINDS = (".safetensors", ".npz")
@@ -47,11 +49,12 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
     {'x': array([0, 1, 2])}
     """
     path = _checked("save", path)
+    if not isinstance(arrays, Mapping) or not all(isinstance(name, str) for name in arrays):
+        raise DTypeError(f"save: arrays come by name, as a dict, got {entries(arrays)}; pass {{'x': array}}")
     held = {name: host("save", name, array) for name, array in arrays.items()}
-    with replacing(path) as partial:
+    with writing("save", path) as partial:
         if path.suffix == ".npz":
-            with partial.open("wb") as file:  # as an open file, since NumPy would append .npz to a name
-                np.savez(file, allow_pickle=False, **held)
+            _write_npz(partial, held)
         else:
             write_safetensors(partial, held, {})
 
@@ -75,7 +78,7 @@ def load(path: str | os.PathLike[str]) -> Arrays:
     path = _checked("load", path)
     if path.suffix != ".npz":
         return read_safetensors("load", path)[0]
-    _exists("load", path)
+    existing_file("load", path)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
@@ -96,6 +99,14 @@ def host(name: str, key: str, value: Any) -> np.ndarray[Any, Any]:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
+def _write_npz(path: Path, arrays: Arrays) -> None:
+    """Write host arrays as `np.savez` does, which would take the names 'file' and 'allow_pickle' for itself."""
+    with ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, array, allow_pickle=False)
+
+
 def write_safetensors(path: Path, arrays: Arrays, metadata: dict[str, str]) -> None:
     """Write contiguous host arrays and text beside them."""
     try:
@@ -105,9 +116,23 @@ def write_safetensors(path: Path, arrays: Arrays, metadata: dict[str, str]) -> N
         raise DTypeError(f"save: safetensors cannot hold this, got {error}; cast the arrays first") from error
 
 
+@contextmanager
+def writing(name: str, path: Path) -> Iterator[Path]:
+    """`replacing`, for the public function `name`: what the file system refuses is said in its words, with the path."""
+    try:
+        with replacing(path) as partial:
+            yield partial
+    except OSError as error:
+        told = type(error)(
+            f"{name}: the file cannot be written, got {path} ({error.strerror or error}); check the path"
+        )
+        told.errno = error.errno
+        raise told from error
+
+
 def read_safetensors(name: str, path: Path) -> tuple[Arrays, dict[str, str]]:
     """The arrays and the text of a safetensors file, for the public function `name`."""
-    _exists(name, path)
+    existing_file(name, path)
     try:
         with safe_open(path, framework="np") as file:
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
@@ -116,15 +141,10 @@ def read_safetensors(name: str, path: Path) -> tuple[Arrays, dict[str, str]]:
 
 
 def _checked(name: str, path: str | os.PathLike[str]) -> Path:
-    path = Path(path)
-    if path.suffix not in KINDS:
-        raise FileError(f"{name}: the suffix says how to write, got {path.name!r}; use {' or '.join(KINDS)}")
-    return path
-
-
-def _exists(name: str, path: Path) -> None:
-    if not path.is_file():
-        raise FileNotFoundError(f"{name}: there is no such file, got {path}; check the path")
+    file = path_of(name, path)
+    if file.suffix not in KINDS:
+        raise FileError(f"{name}: the suffix says how to write, got {file.name!r}; use {' or '.join(KINDS)}")
+    return file
 
 
 def _unreadable(name: str, path: Path, error: Exception) -> FileError:

@@ -14,9 +14,10 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from minigrad.io.arrays import Arrays, read_safetensors, write_safetensors
+from minigrad.argument import path_of
+from minigrad.io.arrays import Arrays, read_safetensors, write_safetensors, writing
 from minigrad.io.tree import join, split
-from minigrad.io.whole import FileError, replacing
+from minigrad.io.whole import FileError
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
@@ -40,12 +41,14 @@ def save_checkpoint(path: str | os.PathLike[str], **parts: Any) -> Path:
     ...     load_checkpoint(path)
     {'model': {'w': array([1., 1.])}, 'step': 3, 'betas': (0.9, 0.999)}
     """
+    target = path_of("save_checkpoint", path)
+    if not target.name:
+        raise FileError(f"save_checkpoint: the path names no file, got {str(path)!r}; name one, with .safetensors")
     plain, arrays = split("save_checkpoint", parts)
     text = json.dumps(plain, ensure_ascii=False)
     metadata = {"format": FORMAT, "parts": text, "crc32": _checksum(text, arrays)}
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as partial:
+    with writing("save_checkpoint", target) as partial:
+        target.parent.mkdir(parents=True, exist_ok=True)
         write_safetensors(partial, arrays, metadata)
     return target
 
@@ -64,7 +67,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
     Traceback (most recent call last):
     FileNotFoundError: load_checkpoint: there is no such file, got nowhere.safetensors; check the path
     """
-    path = Path(path)
+    path = path_of("load_checkpoint", path)
     arrays, metadata = read_safetensors("load_checkpoint", path)
     if metadata.get("format") != FORMAT:
         found = metadata.get("format", f"{len(arrays)} arrays without a training around them")
