@@ -32,8 +32,12 @@ class EWMA:
     """
 
     def __init__(self, beta: float, value: Any = 0.0, t: int = 0) -> None:
-        if not 0 <= beta < 1:
-            raise ValueError(f"EWMA: beta must lie in [0, 1), got {beta}; 0.9 remembers about ten values")
+        try:
+            good = 0 <= beta < 1
+        except TypeError:  # no number at all
+            good = False
+        if not good:
+            raise ValueError(f"EWMA: beta must lie in [0, 1), got {beta!r}; 0.9 remembers about ten values")
         self.beta = float(beta)  # a NumPy scalar would widen the average
         self.value = value
         self.t = t

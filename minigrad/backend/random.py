@@ -20,8 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import number, whole
 from minigrad.backend import Array, Backend, backend, default_backend
 from minigrad.backend.bits import random_bits
+from minigrad.errors import ArgumentError
 
 __all__ = ["Generator", "default_generator", "manual_seed", "random_bits", "replayed"]
 
@@ -90,7 +92,7 @@ class Generator:
     ) -> Array:
         """Numbers in [low, high), evenly spread; never `high`, whatever the rounding."""
         xp, shape, kind = xp or default_backend(), _shape(shape), _floating("Generator.uniform", dtype)
-        low, high = float(low), float(high)
+        low, high = number("Generator.uniform", "low", low), number("Generator.uniform", "high", high)
         if not low <= high:
             raise ValueError(f"Generator.uniform: low must not be above high, got {low} and {high}; swap them")
         if kind == np.float64:
@@ -115,14 +117,13 @@ class Generator:
     ) -> Array:
         """Numbers of the normal distribution, in pairs after Box and Muller; in float64 on the host, then rounded."""
         xp, shape, kind = xp or default_backend(), _shape(shape), _floating("Generator.normal", dtype)
-        if not float(std) >= 0:
-            raise ValueError(f"Generator.normal: std must not be negative, got {std}")
+        mean, std = number("Generator.normal", "mean", mean), number("Generator.normal", "std", std, low=0)
         size = math.prod(shape)
         bits = self.bits((2, (size + 1) // 2), _host)
         radius = np.sqrt(-2.0 * np.log((bits[0] + 1.0) * 2.0**-32))  # (0, 1], so the logarithm is finite
         angle = bits[1] * (2.0 * math.pi * 2.0**-32)
         both = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:size]
-        return xp.from_host((both * float(std) + float(mean)).astype(kind).reshape(shape))
+        return xp.from_host((both * std + mean).astype(kind).reshape(shape))
 
     def integers(self, low: int, high: int, shape: int | Sequence[int] = ()) -> np.ndarray[Any, Any]:
         """int64 numbers in [low, high), on the host; uneven by less than (high - low) / 2**64."""
@@ -179,20 +180,14 @@ def replayed(state: Sequence[int]) -> Iterator[None]:
 
 
 def _word(name: str, what: str, value: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name}: {what} must be a whole number, got {value!r}; pass an int") from None
-    if not 0 <= number < 2**64:
-        raise ValueError(f"{name}: {what} must be at least 0 and below 2**64, got {number}; pass one in that range")
-    return number
+    word = whole(name, what, value)
+    if word >= 2**64:
+        raise ArgumentError(f"{name}: {what} must be below 2**64, got {word}; pass a smaller one")
+    return word
 
 
 def _shape(shape: int | Sequence[int]) -> tuple[int, ...]:
-    sizes = tuple(map(operator.index, shape if isinstance(shape, Sequence) else (shape,)))
-    if any(n < 0 for n in sizes):
-        raise ValueError(f"Generator: sizes must not be negative, got shape {sizes}; use 0 for none")
-    return sizes
+    return tuple(whole("Generator", "a size", n) for n in (shape if isinstance(shape, Sequence) else (shape,)))
 
 
 def _floating(name: str, dtype: Any) -> np.dtype[Any]:

@@ -110,6 +110,8 @@ class Subset:
     """
 
     def __init__(self, dataset: Any, indices: Any) -> None:
+        if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+            raise DTypeError(f"Subset: a dataset has a length and items, got {type(dataset).__name__}; pass one")
         self.dataset = dataset
         self.indices = host("Subset", indices)
         if self.indices.size == 0:

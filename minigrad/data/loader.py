@@ -9,13 +9,13 @@ Builds on: `minigrad.data.dataset`, `minigrad.data.prefetch`, `minigrad.backend.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from minigrad.argument import entries, whole
 from minigrad.backend.random import Generator, default_generator
 from minigrad.data.collate import stack
 from minigrad.data.dataset import takes_arrays
@@ -66,9 +66,12 @@ class DataLoader:
         collate: Callable[[list[Any]], Any] | None = None,
     ) -> None:
         self.dataset, self.samples = dataset, _samples(dataset)
-        self.batch_size = _whole("DataLoader", "batch_size", batch_size, 1)
-        self.workers = _whole("DataLoader", "workers", workers, 0)
+        self.batch_size = whole("DataLoader", "batch_size", batch_size, 1)
+        self.workers = whole("DataLoader", "workers", workers, 0)
         self.shuffle, self.drop_last = bool(shuffle), bool(drop_last)
+        for what, function in (("transform", transform), ("collate", collate)):
+            if function is not None and not callable(function):
+                raise DTypeError(f"DataLoader: {what} must be a function, got {function!r:.60}; pass one, or None")
         self.transform, self.collate = transform, collate
         self.seed = default_generator().state[0] if seed is None else Generator(seed).state[0]
         self._epoch, self._batch, self._start = 0, 0, 0
@@ -95,7 +98,7 @@ class DataLoader:
 
     def set_epoch(self, epoch: int) -> None:
         """Go to an epoch; the current one stays where it is, in the middle too."""
-        epoch = _whole("DataLoader.set_epoch", "epoch", epoch, 0)
+        epoch = whole("DataLoader.set_epoch", "epoch", epoch, 0)
         if epoch != self._epoch:
             self._epoch, self._batch, self._start = epoch, 0, 0
 
@@ -139,15 +142,15 @@ class DataLoader:
             If entries are missing, or the loader has other samples or batches; nothing is changed then.
         """
         name, recipe = "DataLoader.load_state_dict", self._recipe()
-        if state.keys() != {"seed", "epoch", "batch", *recipe}:
-            raise ValueError(f"{name}: not a position of a loader, got entries {sorted(state)}; pass a state_dict()")
+        if not isinstance(state, Mapping) or state.keys() != {"seed", "epoch", "batch", *recipe}:
+            raise ValueError(f"{name}: not a position of a loader, got {entries(state)}; pass a state_dict()")
         for key, own in recipe.items():
             if state[key] != own:
                 raise ValueError(
                     f"{name}: the position belongs to another loader, got {key} {state[key]} for {own}; "
                     "build the loader as it was, or begin an epoch with set_epoch"
                 )
-        epoch, batch = _whole(name, "epoch", state["epoch"], 0), _whole(name, "batch", state["batch"], 0)
+        epoch, batch = whole(name, "epoch", state["epoch"], 0), whole(name, "batch", state["batch"], 0)
         if batch > len(self):
             raise ValueError(f"{name}: beyond the last batch, got {batch} of {len(self)}; pass a state_dict()")
         self.seed = Generator(state["seed"]).state[0]
@@ -211,16 +214,3 @@ def _samples(dataset: Any) -> int:
     if len(dataset) == 0:
         raise ValueError(f"DataLoader: the dataset is empty, got {dataset!r:.60}; pass one with at least one sample")
     return len(dataset)
-
-
-def _whole(name: str, what: str, value: Any, least: int) -> int:
-    """A whole number that is large enough."""
-    try:
-        if isinstance(value, (bool, np.bool_)):
-            raise TypeError
-        number = operator.index(value)
-    except TypeError:
-        raise DTypeError(f"{name}: {what} must be a whole number, got {value!r}; pass an int") from None
-    if number < least:
-        raise ValueError(f"{name}: {what} must be at least {least}, got {number}; pass a larger one")
-    return number

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from minigrad.argument import entries
 from minigrad.backend import backend
 from minigrad.data.host import backend_name, host
 from minigrad.errors import DTypeError, NonFiniteError, ShapeError
@@ -121,8 +122,8 @@ class Scaler:
             If a value is not finite, or a scale is 0.
         """
         name = f"{type(self).__name__}.load_state_dict"
-        if state.keys() != {"center", "scale"}:
-            raise ShapeError(f"{name}: not the state of a scaler, got entries {sorted(state)}; pass a state_dict()")
+        if not isinstance(state, Mapping) or state.keys() != {"center", "scale"}:
+            raise ShapeError(f"{name}: not the state of a scaler, got {entries(state)}; pass a state_dict()")
         center, scale = (_numbers(name, state[key]).astype(np.float64) for key in ("center", "scale"))
         if center.ndim != 1 or center.shape != scale.shape:
             raise ShapeError(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minigrad.argument import number
 from minigrad.nn import functional as F
 from minigrad.nn.layer import Layer
 
@@ -109,7 +110,8 @@ class Softplus(Layer):
     """
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        self.beta, self.threshold = float(beta), float(threshold)
+        self.beta = number("Softplus", "beta", beta, positive=True)
+        self.threshold = number("Softplus", "threshold", threshold)
 
     def forward(self, x: Any) -> Any:
         return F.softplus(x, self.beta, self.threshold)

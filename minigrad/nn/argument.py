@@ -1,28 +1,29 @@
-"""Arguments that mean nothing: a probability of 2, an unknown reduction, a negative number of features.
+"""Sizes of layers: whole numbers from 0 on, and shapes made of them.
 
-Builds on: `minigrad.errors`. Read next: `minigrad.nn.functional.reduction`.
+Builds on: `minigrad.argument`. Read next: `minigrad.nn.functional.reduction`.
 """
 
 from __future__ import annotations
 
-import operator
+from collections.abc import Iterable
 from typing import Any
 
-from minigrad.errors import MinigradError
+from minigrad.argument import whole
+from minigrad.errors import ArgumentError
 
-__all__ = ["ArgumentError", "check_sizes"]
-
-
-class ArgumentError(MinigradError, ValueError):
-    """An argument outside of what it may be."""
+__all__ = ["ArgumentError", "check_shape", "check_sizes"]
 
 
-def check_sizes(layer: Any, **sizes: Any) -> None:
-    """Refuse sizes of a layer that are no whole numbers from 0 on."""
-    for what, n in sizes.items():
-        try:
-            good = operator.index(n) >= 0
-        except TypeError:
-            good = False
-        if not good:
-            raise ArgumentError(f"{type(layer).__name__}: {what} is a whole number, 0 or more, got {n!r}; pass an int")
+def check_sizes(layer: Any, **sizes: Any) -> list[int]:
+    """The sizes of a layer as Python's ints, refused unless they are whole numbers from 0 on."""
+    return [whole(type(layer).__name__, what, n) for what, n in sizes.items()]
+
+
+def check_shape(name: str, what: str, shape: Any) -> tuple[int, ...]:
+    """A shape, for the public function `name`: of one whole number or of several.
+
+    >>> check_shape("example", "normalized_shape", 3), check_shape("example", "normalized_shape", [2, 3])
+    ((3,), (2, 3))
+    """
+    several = isinstance(shape, Iterable) and not isinstance(shape, str) and getattr(shape, "shape", None) != ()
+    return tuple(whole(name, what, n) for n in (shape if several else (shape,)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
+from minigrad.errors import DTypeError
 from minigrad.nn.describe import call_of, one_a_line
 from minigrad.nn.layer import Layer
 
@@ -89,6 +90,10 @@ class Sequential(LayerList):
     """
 
     def __init__(self, *layers: Any) -> None:
+        for layer in layers:
+            if not callable(layer):
+                kind = type(layer).__name__
+                raise DTypeError(f"Sequential: takes layers one by one, got {kind}; unpack a list, *layers")
         super().__init__(layers)
 
     def forward(self, x: Any) -> Any:

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from minigrad.argument import number
+from minigrad.errors import ShapeError
 from minigrad.nn import functional as F
+from minigrad.nn.functional.labels import check_ignored, check_weights
 from minigrad.nn.functional.reduction import check_reduction
 from minigrad.nn.layer import Buffer, Layer
 
@@ -19,6 +22,16 @@ __all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "NLLLoss"]
 def _kept(weight: Any) -> Buffer | None:
     """Weights of a loss as a buffer, so that they move with it; saved with it, as in PyTorch."""
     return None if weight is None else Buffer(weight)
+
+
+def _per_class(name: str, weight: Any) -> Buffer | None:
+    """Weights of classes as a buffer, refused where they can be none."""
+    buffer = _kept(weight)
+    if buffer is not None:
+        if buffer.ndim != 1:
+            raise ShapeError(f"{name}: weight must be one number per class, (C,), got {buffer.shape}; flatten it")
+        check_weights(name, buffer.value)
+    return buffer
 
 
 class CrossEntropyLoss(Layer):
@@ -49,10 +62,10 @@ class CrossEntropyLoss(Layer):
         self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
     ) -> None:
         check_reduction("CrossEntropyLoss", reduction)
-        self.weight = _kept(weight)
-        self.ignore_index = ignore_index
+        self.weight = _per_class("CrossEntropyLoss", weight)
+        self.ignore_index = check_ignored("CrossEntropyLoss", ignore_index)
         self.reduction = reduction
-        self.label_smoothing = float(label_smoothing)
+        self.label_smoothing = number("CrossEntropyLoss", "label_smoothing", label_smoothing, 0, 1)
 
     def bound(self) -> Callable[..., Any]:
         """The function with these options."""
@@ -86,8 +99,8 @@ class NLLLoss(Layer):
 
     def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
         check_reduction("NLLLoss", reduction)
-        self.weight = _kept(weight)
-        self.ignore_index = ignore_index
+        self.weight = _per_class("NLLLoss", weight)
+        self.ignore_index = check_ignored("NLLLoss", ignore_index)
         self.reduction = reduction
 
     def bound(self) -> Callable[..., Any]:

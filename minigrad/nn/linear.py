@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from minigrad.errors import DTypeError, ShapeError
 from minigrad.nn.argument import check_sizes
 from minigrad.nn.functional.linear import bilinear, linear
 from minigrad.nn.init import uniform
@@ -39,11 +40,10 @@ class Linear(Layer):
     """
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, init: Initializer | None = None) -> None:
-        check_sizes(self, in_features=in_features, out_features=out_features)
+        in_features, out_features = check_sizes(self, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features, self.init = in_features, out_features, init
         bound = 1 / math.sqrt(in_features) if in_features else 0.0
-        shape = (out_features, in_features)
-        self.weight = Parameter(init(shape) if init else uniform(shape, -bound, bound))
+        self.weight = _weight(self, (out_features, in_features), bound)
         self.bias = Parameter(uniform((out_features,), -bound, bound)) if bias else None
 
     def forward(self, x: Any) -> Any:
@@ -76,13 +76,27 @@ class Bilinear(Layer):
         bias: bool = True,
         init: Initializer | None = None,
     ) -> None:
-        check_sizes(self, in1_features=in1_features, in2_features=in2_features, out_features=out_features)
+        in1_features, in2_features, out_features = check_sizes(
+            self, in1_features=in1_features, in2_features=in2_features, out_features=out_features
+        )
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         self.init = init
         bound = 1 / math.sqrt(in1_features) if in1_features else 0.0
-        shape = (out_features, in1_features, in2_features)
-        self.weight = Parameter(init(shape) if init else uniform(shape, -bound, bound))
+        self.weight = _weight(self, (out_features, in1_features, in2_features), bound)
         self.bias = Parameter(uniform((out_features,), -bound, bound)) if bias else None
 
     def forward(self, x1: Any, x2: Any) -> Any:
         return bilinear(x1, x2, self.weight, self.bias)
+
+
+def _weight(layer: Any, shape: tuple[int, ...], bound: float) -> Parameter:
+    """The weight as the layer's `init` makes it, by default uniform in +-bound."""
+    if layer.init is None:
+        return Parameter(uniform(shape, -bound, bound))
+    name = type(layer).__name__
+    if not callable(layer.init):
+        raise DTypeError(f"{name}: init must be a function of the shape, got {layer.init!r:.60}; try he_normal")
+    weight = Parameter(layer.init(shape))
+    if weight.shape != shape:
+        raise ShapeError(f"{name}: init must give a weight of shape {shape}, got {weight.shape}; use the shape it gets")
+    return weight

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import is_number, number
 from minigrad.backend import namespace
 from minigrad.errors import ShapeError
 from minigrad.modes import recomputing
-from minigrad.nn.argument import ArgumentError, check_sizes
+from minigrad.nn.argument import ArgumentError, check_shape, check_sizes
 from minigrad.nn.functional.normalisation import batch_norm, layer_norm
 from minigrad.nn.init import constant, ones, zeros
 from minigrad.nn.layer import Buffer, Layer, Parameter
@@ -40,17 +41,17 @@ class _BatchNorm(Layer):
         decay: float | None = None,
     ) -> None:
         name = type(self).__name__
-        check_sizes(self, num_features=num_features)
+        (num_features,) = check_sizes(self, num_features=num_features)
         if decay is not None:
             if momentum is not MOMENTUM:
                 raise ArgumentError(f"{name}: momentum = 1 - decay, got {momentum} and {decay}; give one of the two")
-            momentum = 1 - float(decay)
-        if momentum is not None and not 0 <= momentum <= 1:
+            momentum = 1 - number(name, "decay", decay)
+        if momentum is not None and not (is_number(momentum) and 0 <= momentum <= 1):
             raise ArgumentError(
                 f"{name}: momentum is the weight of the newest batch, in [0, 1], got {momentum}; 0.1 is usual, and "
                 "decay=0.9 says the same as Keras does"
             )
-        self.num_features, self.eps = num_features, float(eps)
+        self.num_features, self.eps = num_features, number(name, "eps", eps, low=0)
         self.momentum = None if momentum is None else momentum if momentum is MOMENTUM else float(momentum)
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = Parameter(ones((num_features,))) if affine else None
@@ -141,9 +142,9 @@ class LayerNorm(Layer):
         elementwise_affine: bool = True,
         bias: bool = True,
     ) -> None:
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        check_sizes(self, **{f"normalized_shape[{i}]": n for i, n in enumerate(shape)})
-        self.normalized_shape, self.eps, self.elementwise_affine = shape, float(eps), elementwise_affine
+        shape = check_shape("LayerNorm", "normalized_shape", normalized_shape)
+        self.normalized_shape, self.eps = shape, number("LayerNorm", "eps", eps, low=0)
+        self.elementwise_affine = elementwise_affine
         self.weight = Parameter(ones(shape)) if elementwise_affine else None
         self.bias = Parameter(zeros(shape)) if elementwise_affine and bias else None
 

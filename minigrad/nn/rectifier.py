@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from minigrad.argument import is_number, number
 from minigrad.nn import functional as F
-from minigrad.nn.argument import check_sizes
+from minigrad.nn.argument import ArgumentError, check_sizes
 from minigrad.nn.init import constant
 from minigrad.nn.layer import Layer, Parameter
 
@@ -42,7 +43,7 @@ class LeakyReLU(Layer):
     """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = float(negative_slope)
+        self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope)
 
     def forward(self, x: Any) -> Any:
         return F.leaky_relu(x, self.negative_slope)
@@ -67,9 +68,9 @@ class PReLU(Layer):
     """
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
-        check_sizes(self, num_parameters=num_parameters)
-        self.num_parameters, self.init = num_parameters, float(init)
-        self.weight = Parameter(constant((num_parameters,), self.init))
+        (self.num_parameters,) = check_sizes(self, num_parameters=num_parameters)
+        self.init = number("PReLU", "init", init)
+        self.weight = Parameter(constant((self.num_parameters,), self.init))
 
     def forward(self, x: Any) -> Any:
         return F.prelu(x, self.weight)
@@ -87,7 +88,7 @@ class ELU(Layer):
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = float(alpha)
+        self.alpha = number("ELU", "alpha", alpha)
 
     def forward(self, x: Any) -> Any:
         return F.elu(x, self.alpha)
@@ -105,7 +106,7 @@ class CELU(Layer):
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = float(alpha)
+        self.alpha = number("CELU", "alpha", alpha, positive=True)
 
     def forward(self, x: Any) -> Any:
         return F.celu(x, self.alpha)
@@ -138,6 +139,8 @@ class Hardtanh(Layer):
     """
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        if not (is_number(min_val) and is_number(max_val) and min_val < max_val):
+            raise ArgumentError(f"Hardtanh: min_val must lie below max_val, got {min_val!r} and {max_val!r}; swap them")
         self.min_val, self.max_val = float(min_val), float(max_val)
 
     def forward(self, x: Any) -> Any:

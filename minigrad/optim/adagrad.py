@@ -38,7 +38,7 @@ class Adagrad(Optimizer):
         weight_decay: float = 0.0,
         maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr, eps=float(eps), weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, lr, eps=eps, weight_decay=weight_decay, maximize=maximize)
 
     def averages(self, o: Group) -> dict[str, EWMA | None]:
         return {"s": None}

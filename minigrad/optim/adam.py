@@ -41,7 +41,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
         maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr, betas=betas, eps=float(eps), weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize)
 
     def averages(self, o: Group) -> dict[str, EWMA | None]:
         return {"m": EWMA(o.betas[0]), "v": EWMA(o.betas[1])}

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import is_number
 from minigrad.backend import Array, default_backend, namespace
-from minigrad.errors import DTypeError, NonFiniteError
+from minigrad.errors import DTypeError, GraphError, NonFiniteError
 from minigrad.tensor import Tensor
 
 __all__ = ["clip_grad_norm", "clip_grad_value"]
@@ -40,9 +41,9 @@ def clip_grad_norm(params: Iterable[Tensor], max_norm: float, error_if_nonfinite
 
     Reference: Pascanu, Mikolov and Bengio, On the Difficulty of Training Recurrent Neural Networks, 2013, algorithm 1.
     """
-    if not max_norm > 0:
+    if not (is_number(max_norm) and max_norm > 0):
         raise DTypeError(f"clip_grad_norm: max_norm must be a number above 0, got {max_norm!r}; 1.0 is usual")
-    gradients = _gradients(params)
+    gradients = _gradients("clip_grad_norm", params)
     if not gradients:
         return default_backend().zeros((), dtype=np.float32)
     xp = namespace(gradients[0])
@@ -69,13 +70,16 @@ def clip_grad_value(params: Iterable[Tensor], max_value: float) -> None:
     >>> p.grad
     array([ 1., -1.], dtype=float32)
     """
-    if not max_value > 0:
+    if not (is_number(max_value) and max_value > 0):
         raise DTypeError(f"clip_grad_value: max_value must be a number above 0, got {max_value!r}; 1.0 is usual")
-    for g in _gradients(params):
+    for g in _gradients("clip_grad_value", params):
         xp = namespace(g)
         g[...] = xp.minimum(xp.maximum(g, -float(max_value)), float(max_value))
 
 
-def _gradients(params: Iterable[Any]) -> list[Array]:
+def _gradients(name: str, params: Iterable[Any]) -> list[Array]:
     params = [params] if isinstance(params, Tensor) else params
-    return [p.grad for p in params if p.grad is not None]
+    try:
+        return [p.grad for p in params if p.grad is not None]
+    except (TypeError, AttributeError):
+        raise GraphError(f"{name}: takes Tensors, got {params!r:.60}; pass model.parameters()") from None

@@ -8,11 +8,13 @@ Builds on: `minigrad.optim.flat`, `minigrad.ewma`. Read next: `minigrad.optim.ad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
+from minigrad.argument import entries, is_number
 from minigrad.backend import Array, move, namespace
 from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.ewma import EWMA
@@ -84,12 +86,7 @@ class Optimizer:
         self.steps = 0
         self._blocks: list[tuple[Group, Block]] = []
         self._names: dict[int, str] = {}
-        try:
-            params = list(params)
-        except TypeError:
-            raise GraphError(
-                f"{self.name}: takes Tensors, got {type(params).__name__}; pass model.parameters()"
-            ) from None
+        params = _listed(self.name, params)
         if not params:
             raise GraphError(f"{self.name}: needs parameters to train, got none; pass model.parameters()")
         for group in params if isinstance(params[0], dict) else [{"params": params}]:
@@ -109,13 +106,15 @@ class Optimizer:
 
     def add_param_group(self, group: dict[str, Any]) -> None:
         """Train more parameters, with options of their own."""
+        if not isinstance(group, dict) or "params" not in group:
+            raise GraphError(f"{self.name}: a group is a dict with 'params', got {group!r:.60}; name its parameters")
         unknown = sorted(set(group) - {"params", *self.defaults})
         if unknown:
             known = ", ".join(sorted(self.defaults))
             raise GraphError(f"{self.name}: a group knows no option {unknown}, got {sorted(group)}; known: {known}")
         made = Group({name: _python(option) for name, option in {**self.defaults, **group}.items()})
         _check(self.name, made)
-        pairs = [entry if isinstance(entry, tuple) else (None, entry) for entry in _listed(made["params"])]
+        pairs = [entry if isinstance(entry, tuple) else (None, entry) for entry in _listed(self.name, made["params"])]
         names = dict(self._names)
         for name, p in pairs:
             if not isinstance(p, Tensor) or not isinstance(p.node, Leaf):
@@ -191,6 +190,10 @@ class Optimizer:
         ShapeError
             If parameters, shapes or averages differ; nothing is changed then.
         """
+        if not isinstance(saved, Mapping) or not {"state", "steps", "param_groups"} <= saved.keys():
+            raise ShapeError(
+                f"{self.name}.load_state_dict: not an optimizer's state, got {entries(saved)}; pass a state_dict()"
+            )
         state, own = saved["state"], self.state_dict()
         if saved.get("optimizer", self.name) != self.name:
             raise ShapeError(
@@ -233,20 +236,35 @@ def _python(option: Any) -> Any:
     return tuple(map(_python, option)) if isinstance(option, tuple) else option
 
 
-def _listed(params: Any) -> list[Any]:
-    return [params] if isinstance(params, Tensor) else list(params)
+def _listed(name: str, params: Any) -> list[Any]:
+    try:
+        return [params] if isinstance(params, Tensor) else list(params)
+    except TypeError:
+        raise GraphError(f"{name}: takes Tensors, got {type(params).__name__}; pass model.parameters()") from None
+
+
+# What an option may be, from the first number up to below the second, and what is usual.
+RANGES = {
+    "weight_decay": (0, math.inf, "0.01"),
+    "momentum": (0, 1, "0.9"),
+    "dampening": (0, math.inf, "0"),
+    "eps": (0, math.inf, "1e-8"),
+}
 
 
 def _check(name: str, o: Group) -> None:
     """Options that would only show as a diverged training are refused at the door."""
-    if not callable(o.lr) and not (isinstance(o.lr, (int, float, np.number)) and 0 <= o.lr < float("inf")):
+    if not callable(o.lr) and not (is_number(o.lr) and 0 <= o.lr < math.inf):
         raise DTypeError(
             f"{name}: lr must be a number from 0 up or a function of the step, got {o.lr!r}; 1e-3 is usual"
         )
-    if not 0 <= o.weight_decay < float("inf"):
-        raise DTypeError(f"{name}: weight_decay must not be negative, got {o.weight_decay!r}; 0.01 is usual")
+    for what, (low, high, usual) in RANGES.items():
+        if what in o and not (is_number(o[what]) and low <= o[what] < high):
+            within = f"in [{low}, {high})" if high < math.inf else f"from {low} up"
+            raise DTypeError(f"{name}: {what} must be a number {within}, got {o[what]!r}; {usual} is usual")
     betas = o.get("betas", (0.0, 0.0))
-    if not (isinstance(betas, (tuple, list)) and len(betas) == 2 and all(0 <= beta < 1 for beta in betas)):
+    good = isinstance(betas, (tuple, list)) and len(betas) == 2 and all(is_number(b) and 0 <= b < 1 for b in betas)
+    if not good:
         raise DTypeError(f"{name}: betas are two numbers in [0, 1), got {betas!r}; (0.9, 0.999) is usual")
-    if not o.get("eps", 0.0) >= 0:
-        raise DTypeError(f"{name}: eps must not be negative, got {o.eps!r}; 1e-8 is usual")
+    if o.maximize not in (True, False):
+        raise DTypeError(f"{name}: maximize must be True or False, got {o.maximize!r}; False goes down the gradient")

@@ -39,7 +39,7 @@ class RMSProp(Optimizer):
         weight_decay: float = 0.0,
         maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr, alpha=alpha, eps=float(eps), weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, lr, alpha=alpha, eps=eps, weight_decay=weight_decay, maximize=maximize)
 
     def averages(self, o: Group) -> dict[str, EWMA | None]:
         return {"v": EWMA(o.alpha)}

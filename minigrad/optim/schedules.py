@@ -3,7 +3,7 @@
 A schedule is called with the number of updates done, 0 at the first; hand it to an optimizer as its `lr`. It keeps
 nothing, so a resumed training goes on as if it had never stopped, and prints as the call that made it.
 
-Builds on: nothing. Read next: `minigrad.optim.optimizer`.
+Builds on: `minigrad.argument`. Read next: `minigrad.optim.optimizer`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from numbers import Real
 from typing import Any
 
+from minigrad.argument import is_number
 from minigrad.errors import DTypeError
 
 __all__ = ["Schedule", "constant", "cosine", "exponential_decay", "inverse_time_decay", "step_decay", "warmup_cosine"]
@@ -49,7 +49,7 @@ def _schedule(make: Callable[..., Callable[[int], float]]) -> Callable[..., Sche
     def call(*args: Any, **kwargs: Any) -> Schedule:
         given = {**defaults, **dict(zip(names, args, strict=False)), **kwargs}
         for name, value in given.items():
-            if not isinstance(value, Real) or math.isnan(value):
+            if not is_number(value) or math.isnan(value):
                 raise DTypeError(f"{make.__name__}: {name} must be a number, got {value!r}; see the formula")
             if value < 0 or (value == 0 and name in ("size", "steps")):
                 raise DTypeError(

@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
+from minigrad.argument import number
 from minigrad.backend import backend, namespace
 from minigrad.errors import ShapeError
-from minigrad.nn.argument import ArgumentError
 from minigrad.nn.functional.labels import Labels, class_labels, is_probabilities, per_class
 from minigrad.nn.functional.reduction import check_reduction
 from minigrad.nn.functional.softmax import log_softmax
@@ -81,10 +81,8 @@ def cross_entropy(
 
     Reference: Szegedy et al., Rethinking the Inception Architecture, 2016, section 7 (label smoothing).
     """
-    logits, smoothing = as_value(input), float(label_smoothing)
+    logits, smoothing = as_value(input), number("cross_entropy", "label_smoothing", label_smoothing, 0, 1)
     check_reduction("cross_entropy", reduction)
-    if not 0 <= smoothing <= 1:
-        raise ArgumentError(f"cross_entropy: label_smoothing must lie in [0, 1], got {smoothing}; 0.1 is usual")
     if is_probabilities(logits, target):
         return _soft(logits, target, weight, reduction, smoothing)
     labels = class_labels("cross_entropy", logits, target, ignore_index)

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad.argument import whole
 from minigrad.backend import Array, backend, namespace
-from minigrad.errors import DeviceError, DTypeError, ShapeError
+from minigrad.errors import ArgumentError, DeviceError, DTypeError, ShapeError
 from minigrad.tensor import Tensor, raw
 
-__all__ = ["Labels", "class_labels", "is_probabilities"]
+__all__ = ["Labels", "check_ignored", "check_weights", "class_labels", "is_probabilities", "per_class"]
 
 
 class Labels(NamedTuple):
@@ -35,7 +36,7 @@ def is_probabilities(logits: Any, target: Any) -> bool:
 
 def class_labels(name: str, logits: Any, labels: Any, ignore_index: int) -> Labels:
     """Checked labels for logits (N, C, ...) or (C,): of shape (N, ...) or (), integers from 0 to C - 1."""
-    labels = _integers(name, logits, labels)
+    labels, ignore_index = _integers(name, logits, labels), check_ignored(name, ignore_index)
     xp, classes = namespace(labels), logits.shape[min(logits.ndim - 1, 1)]
     kept = labels != ignore_index
     inside = (labels >= 0) & (labels < classes)
@@ -50,6 +51,11 @@ def class_labels(name: str, logits: Any, labels: Any, ignore_index: int) -> Labe
     if kept.all():
         return Labels(labels, None if labels.size else kept, None)
     return Labels(xp.where(kept, labels, 0), kept, None)
+
+
+def check_ignored(name: str, ignore_index: Any) -> int:
+    """The label to leave out, any whole number."""
+    return whole(name, "ignore_index", ignore_index, -(2**63))
 
 
 def _integers(name: str, logits: Any, labels: Any) -> Array:
@@ -84,4 +90,11 @@ def per_class(name: str, weight: Any, logits: Any) -> Any:
         raise ShapeError(
             f"{name}: needs one weight for each class, ({classes},), got {weight.shape}; check the classes"
         )
+    check_weights(name, weight)
     return weight.astype(logits.dtype)
+
+
+def check_weights(name: str, weight: Any) -> None:
+    """Refuse class weights that are negative or NaN; on a device nothing waits to look."""
+    if isinstance(weight, np.ndarray) and not (weight >= 0).all():
+        raise ArgumentError(f"{name}: weight must not be negative or NaN, got {weight!s:.60}; 1 is usual")

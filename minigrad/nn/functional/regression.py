@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.nn.argument import ArgumentError
+from minigrad.argument import number
 from minigrad.nn.functional.reduction import pair, reduced
 from minigrad.ops import abs, square, subtract, where
 from minigrad.tape import composite
@@ -76,9 +76,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
 
     Reference: Girshick, Fast R-CNN, 2015, equation 3.
     """
-    beta = float(beta)
-    if beta < 0:
-        raise ArgumentError(f"smooth_l1_loss: beta must not be negative, got {beta}; 0 gives the absolute error")
+    beta = number("smooth_l1_loss", "beta", beta, low=0)
     if beta == 0:
         return l1_loss(input, target, reduction)
     input, target = pair("smooth_l1_loss", input, target)
@@ -107,9 +105,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
 
     Reference: Huber, Robust Estimation of a Location Parameter, 1964.
     """
-    delta = float(delta)
-    if not delta > 0:
-        raise ArgumentError(f"huber_loss: delta must lie above 0, got {delta}; 1 is usual")
+    delta = number("huber_loss", "delta", delta, positive=True)
     input, target = pair("huber_loss", input, target)
     d = subtract(input, target)
     size = abs(d)
