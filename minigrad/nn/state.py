@@ -55,12 +55,12 @@ def _array(path: str, value: Any) -> Array:
     """One entry of a state as an array of real numbers."""
     try:
         return as_array(value)
-    except DTypeError:
-        kind = getattr(value, "dtype", None)
-        got = type(value).__name__ if kind is None or kind.kind in "fiub" else kind
+    except (TypeError, RuntimeError) as error:  # RuntimeError: arrays of other libraries that do not convert
+        dtype = getattr(value, "dtype", None)
+        got = type(value).__name__ if getattr(dtype, "kind", "f") in "fiub" else dtype
         raise DTypeError(
             f"load_state_dict: {path} must be an array of real numbers, got {got}; pass a state_dict()"
-        ) from None
+        ) from error
 
 
 def _agree(own: Mapping[str, Tensor], arrays: Mapping[str, Array]) -> None:

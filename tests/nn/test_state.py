@@ -16,6 +16,15 @@ class Tied(Layer):
         self.seen = nn.Buffer(np.array(3))
 
 
+class Elsewhere:
+    """An array of another library that does not convert, as PyTorch's do not where they require gradients."""
+
+    dtype = "float32"
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("call detach() first")
+
+
 def tied(**changes):
     ones = np.ones((2, 2), np.float32)
     return {"encoder.weight": ones, "decoder.weight": ones.copy(), "seen": np.array(5)} | {
@@ -42,6 +51,7 @@ def tied(**changes):
         ),
         (tied(decoder_weight=[[1, 2], [3]]), "decoder.weight must be an array of real numbers, got list"),
         (tied(decoder_weight=np.ma.ones((2, 2))), "decoder.weight must be an array of real numbers, got MaskedArray"),
+        (tied(decoder_weight=Elsewhere()), "decoder.weight must be an array of real numbers, got Elsewhere"),
         (tied(seen=2.5), "seen holds whole numbers, got 2.5; round it"),
         (tied(seen=np.array(np.nan)), "seen holds whole numbers, got nan"),
         (tied(seen=np.array(-np.inf)), "seen holds whole numbers, got -inf"),
