@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ import numpy as np
 
 from minigrad.errors import ArgumentError, DTypeError
 
-__all__ = ["entries", "existing_file", "is_number", "number", "path_of", "whole"]
+__all__ = ["entries", "existing_file", "is_number", "number", "path_of", "sizes", "whole"]
 
 
-def whole(name: str, what: str, value: Any, least: int = 0) -> int:
-    """A whole number that is large enough, for the public function `name`.
+def whole(name: str, what: str, value: Any, least: float = 0) -> int:
+    """A whole number from `least` on, which may be -inf, for the public function `name`.
 
     >>> whole("example", "batch_size", np.int64(32), 1)
     32
@@ -37,6 +37,16 @@ def whole(name: str, what: str, value: Any, least: int = 0) -> int:
     if n < least:
         raise ArgumentError(f"{name}: {what} must be at least {least}, got {n}; pass a larger one")
     return n
+
+
+def sizes(name: str, what: str, shape: Any) -> tuple[int, ...]:
+    """A shape, for the public function `name`: of one whole number or of several, all from 0 on.
+
+    >>> sizes("example", "normalized_shape", 3), sizes("example", "normalized_shape", [2, np.int64(3)])
+    ((3,), (2, 3))
+    """
+    several = isinstance(shape, Iterable) and not isinstance(shape, str) and getattr(shape, "shape", None) != ()
+    return tuple(whole(name, what, n) for n in (shape if several else (shape,)))
 
 
 def number(

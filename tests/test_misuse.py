@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+import minigrad as mg
 from minigrad import Tensor, io, manual_seed, nn
 from minigrad.data import (
     ArrayDataset,
@@ -23,6 +24,7 @@ from minigrad.data import (
     train_test_split,
 )
 from minigrad.errors import ArgumentError, DTypeError, GraphError, NonFiniteError, ShapeError
+from minigrad.inspect import summary
 from minigrad.io import FileError
 from minigrad.nn import functional as F
 from minigrad.optim import NAG, SGD, Adagrad, Adam, Momentum, RMSProp, clip_grad_norm, clip_grad_value, schedules
@@ -214,6 +216,16 @@ OF_LAYERS = [
     ("Generator: a size must be a whole number, got", DTypeError, nn.init.uniform, ["a", (2.5,)]),
 ]  # fmt: skip
 
+OF_ARRAYS = [
+    ("zeros: a size must be a whole number, got", DTypeError, mg.zeros, NO_SIZES[:-1]),
+    ("ones: a size must be at least 0, got", ArgumentError, mg.ones, [-1, (2, -1)]),
+    ("full: a size must be a whole number, got", DTypeError, lambda v: mg.full(v, 1.0), NO_SIZES[:-1]),
+    ("rand: a size must be a whole number, got", DTypeError, mg.rand, NO_SIZES[:-1]),
+    ("eye: n must be a whole number, got", DTypeError, mg.eye, NO_SIZES),
+    ("split: the number of parts must be a whole number, got", DTypeError, lambda v: mg.split(X, v), [None, 2.0, True]),
+    ("split: a place must be a whole number, got", DTypeError, lambda v: mg.split(X, v), ["a", [1.5]]),
+]  # fmt: skip
+
 OF_LOSSES = [
     ("CrossEntropyLoss: reduction must be one of none, mean, sum, got", ArgumentError,
      lambda v: nn.CrossEntropyLoss(reduction=v), ["sum_", None, ["sum"]]),
@@ -257,7 +269,8 @@ def each_value(rows):
 
 
 @pytest.mark.parametrize(
-    ("message", "error", "call", "value"), each_value([*PATHS, *OF_DATA, *OF_TRAINING, *OF_LAYERS, *OF_LOSSES])
+    ("message", "error", "call", "value"),
+    each_value([*PATHS, *OF_DATA, *OF_TRAINING, *OF_LAYERS, *OF_LOSSES, *OF_ARRAYS]),
 )
 def test_what_means_nothing_is_refused_at_the_door(message, error, call, value):
     with pytest.raises(error, match=rf"(?s)^{re.escape(message)}.*; .+"):
@@ -291,6 +304,11 @@ def test_whole_numbers_of_numpy_are_as_good_as_those_of_python(kind):
         assert repr(nn.LayerNorm(shape)) == "LayerNorm((3,))"
         np.testing.assert_array_equal(F.layer_norm(X, shape), F.layer_norm(X, 3))
     assert F.cross_entropy(X, LABELS, ignore_index=kind(1)) == F.cross_entropy(X, LABELS, ignore_index=1)
+    for x in (mg.zeros(kind(2), kind(3)), mg.zeros((kind(2), 3)), mg.full((2, kind(3)), 0.0)):
+        assert x.shape == (2, 3)
+    assert [part.shape for part in mg.split(mg.zeros(4), kind(2))] == [(2,), (2,)]
+    assert mg.eye(kind(2)).shape == (2, 2)
+    assert str(summary(nn.Linear(2, 3), (kind(5), kind(2)))) == str(summary(nn.Linear(2, 3), (5, 2)))
     loader = DataLoader(DATA, kind(3), seed=kind(1), workers=kind(1))
     assert repr(loader) == repr(DataLoader(DATA, 3, seed=1, workers=1))
     loader.set_epoch(kind(2))

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.argument import number, whole
+from minigrad.argument import number, sizes, whole
 from minigrad.backend import Array, Backend, backend, default_backend
 from minigrad.backend.bits import random_bits
 from minigrad.errors import ArgumentError
@@ -79,7 +79,7 @@ class Generator:
 
     def bits(self, shape: int | Sequence[int], xp: Backend | None = None) -> Array:
         """uint32 numbers, every bit of them fair."""
-        shape = _shape(shape)
+        shape = sizes("Generator", "a size", shape)
         return (xp or default_backend()).random_bits(self._seed, shape, self._take(math.prod(shape)))
 
     def uniform(
@@ -91,7 +91,8 @@ class Generator:
         xp: Backend | None = None,
     ) -> Array:
         """Numbers in [low, high), evenly spread; never `high`, whatever the rounding."""
-        xp, shape, kind = xp or default_backend(), _shape(shape), _floating("Generator.uniform", dtype)
+        xp, shape = xp or default_backend(), sizes("Generator", "a size", shape)
+        kind = _floating("Generator.uniform", dtype)
         low, high = number("Generator.uniform", "low", low), number("Generator.uniform", "high", high)
         if not low <= high:
             raise ValueError(f"Generator.uniform: low must not be above high, got {low} and {high}; swap them")
@@ -116,7 +117,8 @@ class Generator:
         xp: Backend | None = None,
     ) -> Array:
         """Numbers of the normal distribution, in pairs after Box and Muller; in float64 on the host, then rounded."""
-        xp, shape, kind = xp or default_backend(), _shape(shape), _floating("Generator.normal", dtype)
+        xp, shape = xp or default_backend(), sizes("Generator", "a size", shape)
+        kind = _floating("Generator.normal", dtype)
         mean, std = number("Generator.normal", "mean", mean), number("Generator.normal", "std", std, low=0)
         size = math.prod(shape)
         bits = self.bits((2, (size + 1) // 2), _host)
@@ -130,7 +132,7 @@ class Generator:
         low, high = operator.index(low), operator.index(high)
         if not -(2**63) <= low < high < 2**63:
             raise ValueError(f"Generator.integers: low must be below high and both fit int64, got {low} and {high}")
-        shape = _shape(shape)
+        shape = sizes("Generator", "a size", shape)
         offset = self._wide(math.prod(shape)) % np.uint64(high - low)
         return (offset + np.uint64(low % 2**64)).astype(np.int64).reshape(shape)  # modulo 2**64, right for low < 0 too
 
@@ -184,10 +186,6 @@ def _word(name: str, what: str, value: int) -> int:
     if word >= 2**64:
         raise ArgumentError(f"{name}: {what} must be below 2**64, got {word}; pass a smaller one")
     return word
-
-
-def _shape(shape: int | Sequence[int]) -> tuple[int, ...]:
-    return tuple(whole("Generator", "a size", n) for n in (shape if isinstance(shape, Sequence) else (shape,)))
 
 
 def _floating(name: str, dtype: Any) -> np.dtype[Any]:

@@ -151,7 +151,7 @@ def _make_ready(model: Layer) -> None:
 
 def _input(x: Any, home: str) -> Any:
     """An input as a Tensor; a leaf if it can be, so that what is computed from it is recorded."""
-    if isinstance(x, tuple) and all(isinstance(n, int) for n in x):
+    if isinstance(x, tuple) and all(isinstance(n, (int, np.integer)) for n in x):
         x = np.zeros(x, np.float32)
     array = move(as_array(x), home)
     return Tensor(array, requires_grad=array.dtype.kind == "f")

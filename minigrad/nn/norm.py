@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.argument import is_number, number
+from minigrad.argument import is_number, number, sizes
 from minigrad.backend import namespace
 from minigrad.errors import ShapeError
 from minigrad.modes import recomputing
-from minigrad.nn.argument import ArgumentError, check_shape, check_sizes
+from minigrad.nn.argument import ArgumentError, check_sizes
 from minigrad.nn.functional.normalisation import batch_norm, layer_norm
 from minigrad.nn.init import constant, ones, zeros
 from minigrad.nn.layer import Buffer, Layer, Parameter
@@ -142,7 +142,7 @@ class LayerNorm(Layer):
         elementwise_affine: bool = True,
         bias: bool = True,
     ) -> None:
-        shape = check_shape("LayerNorm", "normalized_shape", normalized_shape)
+        shape = sizes("LayerNorm", "normalized_shape", normalized_shape)
         self.normalized_shape, self.eps = shape, number("LayerNorm", "eps", eps, low=0)
         self.elementwise_affine = elementwise_affine
         self.weight = Parameter(ones(shape)) if elementwise_affine else None

@@ -8,11 +8,13 @@ Builds on: `minigrad.ops.index`, `minigrad.ops.shape`. Read next: `minigrad.ops.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from minigrad.argument import whole
 from minigrad.backend import namespace
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.ops.axes import one_axis
@@ -95,12 +97,13 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     x = as_value(x)
     axis = one_axis(axis, x.shape)
     n = x.shape[axis]
-    if isinstance(sections, int):
+    if not isinstance(sections, Iterable) or getattr(sections, "shape", None) == ():
+        sections = whole("split", "the number of parts", sections)
         if sections < 1 or n % sections:
             raise ShapeError(f"split: equal parts must divide the axis, got {sections} parts of {n}; pass the cuts")
         places = list(range(0, n, n // sections))[1:] if n else [0] * (sections - 1)
     else:
-        places = list(sections)
+        places = [whole("split", "a place", place, -math.inf) for place in sections]
     before = (slice(None),) * axis
     parts = [(*before, slice(a, b)) for a, b in itertools.pairwise([0, *places, n])]
     return [x[part] for part in parts]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import sizes, whole
 from minigrad.backend import default_backend, namespace
 from minigrad.backend.random import default_generator
 from minigrad.errors import DTypeError
@@ -56,7 +57,7 @@ def full(shape: Shape, value: float, dtype: Any = np.float32, requires_grad: boo
     >>> full(2, 3.0).tolist()
     [3.0, 3.0]
     """
-    return Tensor(default_backend().full(shape, value, dtype=dtype), requires_grad)
+    return Tensor(default_backend().full(_shape((shape,)), value, dtype=dtype), requires_grad)
 
 
 @composite
@@ -84,6 +85,7 @@ def eye(n: int, m: int | None = None, dtype: Any = np.float32) -> Tensor:
     >>> eye(2).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
+    n, m = whole("eye", "n", n), None if m is None else whole("eye", "m", m)
     return Tensor(default_backend().eye(n, m, dtype=dtype))
 
 
@@ -114,7 +116,7 @@ def randn(*shape: Any, dtype: Any = np.float32, requires_grad: bool = False) -> 
 
 
 def _shape(shape: tuple[Any, ...]) -> tuple[int, ...]:
-    return tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+    return sizes("shape", "a size", shape[0] if len(shape) == 1 else shape)
 
 
 def _float(dtype: Any) -> Any:

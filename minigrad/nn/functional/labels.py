@@ -8,6 +8,7 @@ Builds on: `minigrad.backend`. Read next: `minigrad.nn.functional.classification
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,7 +56,7 @@ def class_labels(name: str, logits: Any, labels: Any, ignore_index: int) -> Labe
 
 def check_ignored(name: str, ignore_index: Any) -> int:
     """The label to leave out, any whole number."""
-    return whole(name, "ignore_index", ignore_index, -(2**63))
+    return whole(name, "ignore_index", ignore_index, -math.inf)
 
 
 def _integers(name: str, logits: Any, labels: Any) -> Array:

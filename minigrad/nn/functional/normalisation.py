@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad.argument import sizes
 from minigrad.backend import Array, namespace
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.ewma import EWMA, flush
-from minigrad.nn.argument import check_shape
 from minigrad.ops import add, multiply
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import Tensor, as_value, raw
@@ -93,7 +93,7 @@ def layer_norm(
     Reference: Ba et al., Layer Normalization, 2016, equation 4.
     """
     x = as_value(x)
-    shape = check_shape("layer_norm", "normalized_shape", normalized_shape)
+    shape = sizes("layer_norm", "normalized_shape", normalized_shape)
     if not shape or x.shape[-len(shape) :] != shape:
         raise ShapeError(f"layer_norm: x must end with normalized_shape {shape}, got {x.shape}; check the feature axis")
     y = normalize(wide(x), averaged_axes("layer", x.ndim, len(shape)), eps)

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import sizes
 from minigrad.backend import Array
 from minigrad.backend.random import Generator
 from minigrad.errors import ShapeError
-from minigrad.nn.argument import ArgumentError, check_shape
+from minigrad.nn.argument import ArgumentError
 from minigrad.nn.init.distribution import normal, trunc_normal, uniform
 
 __all__ = [
@@ -70,7 +71,7 @@ def fans(shape: Shape) -> tuple[int, int]:
     >>> fans((8, 3, 5, 5))
     (75, 200)
     """
-    shape = check_shape("fans", "shape", shape)
+    shape = sizes("fans", "shape", shape)
     if len(shape) < 2:
         raise ShapeError(f"fans: a weight is (out, in, *kernel), got shape {shape}; use normal, uniform or constant")
     kernel = math.prod(shape[2:])
