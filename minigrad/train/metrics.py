@@ -152,20 +152,20 @@ def perplexity(outputs: Any, targets: Any) -> Sums:
 
 
 def _both(a: Sums, b: Sums) -> Sums:
-    """n, mean, spread and residual of two parts of the data as those of both.
+    """n, origin, mean from there, spread and residual of two parts of the data as those of both.
 
-    Sums of squares would do the same, and lose all digits where targets lie far from 0.
+    Sums of squares would do the same, and lose all digits where targets lie far from 0; a mean from 0 some of them.
 
     Reference: Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances, 1979,
     equation 2.1.
     """
-    n, mean, spread, residual = a
-    m, other, more, rest = b
-    away = other - mean
-    return n + m, mean + away * (m / (n + m)), spread + more + away * away * (n * m / (n + m)), residual + rest
+    n, origin, mean, spread, residual = a
+    m, there, other, more, rest = b
+    away, part = (there - origin) + (other - mean), m / (n + m)
+    return n + m, origin, mean + away * part, spread + more + away * away * (n * part), residual + rest
 
 
-def _r2(n: Any, mean: Any, spread: Any, residual: Any) -> Any:
+def _r2(n: Any, origin: Any, mean: Any, spread: Any, residual: Any) -> Any:
     flat = spread == 0
     return np.where(flat, np.where(residual == 0, 1.0, 0.0), 1 - residual / np.where(flat, 1, spread)).mean()
 
@@ -192,9 +192,10 @@ def r2(outputs: Any, targets: Any) -> Sums:
         raise ShapeError(f"r2: needs at least one sample, got shape {outputs.shape}; pass (N,) or (N, features)")
     xp = namespace(outputs)
     wide, target = outputs.astype(xp.float64), targets.astype(xp.float64)
-    d = target - target[:1]  # exactly 0 for constant targets, whatever their mean rounds to
+    origin = target[0]
+    d = target - origin  # exactly 0 for constant targets, whatever their mean rounds to
     mean = d.mean(axis=0)
-    return len(target), target[0] + mean, ((d - mean) ** 2).sum(axis=0), ((target - wide) ** 2).sum(axis=0)
+    return len(target), origin, mean, ((d - mean) ** 2).sum(axis=0), ((target - wide) ** 2).sum(axis=0)
 
 
 def _at_label(outputs: Any, targets: Any) -> Any:
