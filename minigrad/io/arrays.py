@@ -117,9 +117,14 @@ def write_safetensors(path: Path, arrays: Arrays, metadata: dict[str, str]) -> N
 
 
 @contextmanager
-def writing(name: str, path: Path) -> Iterator[Path]:
-    """`replacing`, for the public function `name`: what the file system refuses is said in its words, with the path."""
+def writing(name: str, path: Path, folder: bool = False) -> Iterator[Path]:
+    """`replacing`, for the public function `name`: what the file system refuses is said in its words, with the path.
+
+    With `folder` the folder is made where it is missing.
+    """
     try:
+        if folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as partial:
             yield partial
     except OSError as error:

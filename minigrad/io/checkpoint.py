@@ -47,8 +47,7 @@ def save_checkpoint(path: str | os.PathLike[str], **parts: Any) -> Path:
     plain, arrays = split("save_checkpoint", parts)
     text = json.dumps(plain, ensure_ascii=False)
     metadata = {"format": FORMAT, "parts": text, "crc32": _checksum(text, arrays)}
-    with writing("save_checkpoint", target) as partial:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with writing("save_checkpoint", target, folder=True) as partial:
         write_safetensors(partial, arrays, metadata)
     return target
 
