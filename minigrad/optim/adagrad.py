@@ -10,7 +10,8 @@ from typing import Any
 
 from minigrad.backend import Array, namespace
 from minigrad.ewma import EWMA
-from minigrad.optim.optimizer import Group, LearningRate, Optimizer
+from minigrad.optim.optimizer import Optimizer
+from minigrad.optim.options import Group, LearningRate
 
 __all__ = ["Adagrad"]
 

@@ -9,9 +9,10 @@ Builds on: `minigrad.tensor`, `minigrad.graph`. Read next: `minigrad.optim.optim
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from math import prod
+from typing import Any, NamedTuple
 
 from minigrad.backend import Array, namespace
 from minigrad.errors import GraphError
@@ -60,60 +61,102 @@ class Home(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Neighbours that are updated as one: their values, gradients and averages as one-dimensional views."""
+    """Neighbours that are updated as one, as one-dimensional views; or one parameter, in its own shape.
+
+    `state` holds what is kept for them, None where the optimizer keeps nothing under that name.
+    """
 
     values: Array
     grads: Array
-    state: dict[str, Array]
+    state: dict[str, Any]
     t: int  # updates that were made before
 
 
 class Block:
-    """The parameters of one group that share dtype and device, with what the optimizer keeps for them."""
+    """The parameters of one group that share dtype and device, with what the optimizer keeps for them.
 
-    def __init__(self, parameters: Sequence[Tensor], names: Sequence[str]) -> None:
-        self.parameters = list(parameters)
+    `shapes` says by name what is kept for each parameter; with `per_tensor` each is a run of its own.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Tensor],
+        shapes: Mapping[str, Sequence[tuple[int, ...] | None]],
+        per_tensor: bool = False,
+    ) -> None:
+        self.parameters, self.per_tensor = list(parameters), per_tensor
         homeless = [p for p in parameters if p.node.home is None]  # type: ignore[union-attr]
         if homeless:
             Storage(homeless)
         self.t = [0] * len(self.parameters)
-        ends = [0]
-        for p in self.parameters:
-            ends.append(ends[-1] + p.size)
-        self.places = list(pairwise(ends))
-        xp, like = namespace(self.parameters[0].value), self.parameters[0].dtype
-        self.state = {name: xp.zeros(ends[-1], dtype=like) for name in names}
+        self.shapes: dict[str, list[tuple[int, ...] | None]] = {}
+        self.ends: dict[str, list[int]] = {}
+        self.state: dict[str, Array] = {}
+        for name, kept in shapes.items():
+            self.keep(name, kept)
 
-    def runs(self) -> Iterator[Run]:
-        """The parameters that have a gradient, in stretches as long as memory and equal t allow; t is counted on."""
+    def keep(self, name: str, shapes: Sequence[tuple[int, ...] | None]) -> None:
+        """Keep an array of zeros for each parameter, all side by side in one."""
+        self.shapes[name] = list(shapes)
+        sizes = [0 if shape is None else prod(shape) for shape in shapes]
+        self.ends[name] = [0, *accumulate(sizes)]
+        first = self.parameters[0]
+        self.state[name] = namespace(first.value).zeros(sum(sizes), dtype=first.dtype)
+
+    def kept(self, i: int) -> dict[str, Array]:
+        """What is kept for the i-th parameter, by name: views, each in its shape."""
+        found = {}
+        for name, array in self.state.items():
+            shape, ends = self.shapes[name][i], self.ends[name]
+            if shape is not None:
+                found[name] = array[ends[i] : ends[i + 1]].reshape(shape)
+        return found
+
+    def updates(self) -> Iterator[Run]:
+        """The runs of the parameters that have a gradient; their t is counted on."""
+        for first, end in self._stretches(lambda i, leaf: leaf.grad is not None):
+            run = self._run(first, end)
+            for i in range(first, end):
+                self.t[i] += 1
+            yield run
+
+    def runs(self, wanted: Callable[[int, Leaf], bool]) -> Iterator[Run]:
+        """The runs of those that are wanted, by number and leaf: as long as memory and equal t allow."""
+        return (self._run(first, end) for first, end in self._stretches(wanted))
+
+    def _stretches(self, wanted: Callable[[int, Leaf], bool]) -> Iterator[tuple[int, int]]:
         first: int | None = None
         for i, p in enumerate(self.parameters):
-            leaf = self._checked(p)
-            if first is not None and (leaf.grad is None or not self._continues(i)):
-                yield self._run(first, i)
+            want = wanted(i, self._checked(p))
+            if first is not None and (not want or not self._continues(i)):
+                yield first, i
                 first = None
-            if first is None and leaf.grad is not None:
+            if first is None and want:
                 first = i
         if first is not None:
-            yield self._run(first, len(self.parameters))
+            yield first, len(self.parameters)
 
     def _continues(self, i: int) -> bool:
         before, here = self.parameters[i - 1].node.home, self.parameters[i].node.home  # type: ignore[union-attr]
-        return before.storage is here.storage and before.end == here.start and self.t[i - 1] == self.t[i]
+        beside = before.storage is here.storage and before.end == here.start
+        return beside and self.t[i - 1] == self.t[i] and not self.per_tensor
 
     def _run(self, first: int, end: int) -> Run:
         start, stop = self.parameters[first].node.home, self.parameters[end - 1].node.home  # type: ignore[union-attr]
         storage, t = start.storage, self.t[first]
-        span, place = slice(start.start, stop.end), slice(self.places[first][0], self.places[end - 1][1])
-        for i in range(first, end):
-            self.t[i] += 1
-        values = storage.values[span]
+        span = slice(start.start, stop.end)
+        values, grads = storage.values[span], storage.grads[span]
         if stop.end - start.start == storage.values.size:
             storage.stamp(values)
         else:
             for p in self.parameters[first:end]:
                 p.node.stamp(p.value)  # type: ignore[union-attr]
-        return Run(values, storage.grads[span], {name: array[place] for name, array in self.state.items()}, t)
+        if self.per_tensor:
+            shape, kept = self.parameters[first].shape, self.kept(first)
+            state = {name: kept.get(name) for name in self.state}
+            return Run(values.reshape(shape), grads.reshape(shape), state, t)
+        state = {name: array[self.ends[name][first] : self.ends[name][end]] for name, array in self.state.items()}
+        return Run(values, grads, state, t)
 
     def _checked(self, p: Tensor) -> Leaf:
         """The parameter's leaf, after a value that was put in its place from outside has been moved in."""

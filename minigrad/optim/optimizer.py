@@ -1,15 +1,15 @@
 """`Optimizer`, the base of every optimizer: groups of parameters, what is kept beside them, and the order of a step.
 
 A new optimizer names the averages it keeps and the direction of a step, and reads like its paper. It sees
-one-dimensional arrays: stretches of the flat storage (`minigrad.optim.flat`) in which many parameters lie side by side.
+one-dimensional arrays: stretches of the flat storage (`minigrad.optim.flat`) in which many parameters lie side by side;
+or, where it says `per_tensor`, one parameter at a time in its own shape.
 
-Builds on: `minigrad.optim.flat`, `minigrad.ewma`. Read next: `minigrad.optim.adam`.
+Builds on: `minigrad.optim.flat`, `minigrad.optim.options`, `minigrad.ewma`. Read next: `minigrad.optim.adam`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,21 +20,10 @@ from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.ewma import EWMA
 from minigrad.graph import Leaf
 from minigrad.optim.flat import Block, Run
+from minigrad.optim.options import Group, LearningRate, Range, check_options, python
 from minigrad.tensor import Tensor
 
 __all__ = ["Group", "LearningRate", "Optimizer"]
-
-LearningRate = float | Callable[[int], float]
-
-
-class Group(dict[str, Any]):
-    """The options of some parameters; ``group.lr`` is ``group["lr"]``."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"the group has no option {name!r}; it has {', '.join(sorted(self))}") from None
 
 
 class Optimizer:
@@ -70,6 +59,8 @@ class Optimizer:
     """
 
     decoupled: ClassVar[bool] = False  # whether weight decay goes past the gradient (AdamW)
+    per_tensor: ClassVar[bool] = False  # whether parameters come one by one, each in its own shape (LAMB, Muon)
+    ranges: ClassVar[Mapping[str, Range | None]] = {}  # what its own options may be
 
     def __init__(
         self,
@@ -102,6 +93,23 @@ class Optimizer:
         """Where a step goes, before the learning rate; what `averages` names comes as arguments of those names."""
         raise NotImplementedError(f"{self.name}: an optimizer defines direction(self, g, o, ...)")
 
+    def move(self, p: Array, g: Array, o: Group, lr: float, **kept: Any) -> None:
+        """A step in place, decay and all; written anew where it depends on p, or on the rate not as on a factor."""
+        decay = float(o.weight_decay)
+        if decay and o.get("decoupled_weight_decay", self.decoupled):
+            p *= 1 - lr * decay
+        elif decay:
+            g = g + decay * p
+        p -= lr * self.direction(g, o, **kept)
+
+    def kept_shape(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The shape of what is kept under a name for a parameter of this shape; None where nothing is kept."""
+        return shape
+
+    def check(self, o: Group) -> None:
+        """Refuse options, and parameters, that cannot be trained with."""
+        check_options(self.name, o, self.ranges)
+
     # -- what all share ------------------------------------------------------------------------------------------------
 
     def add_param_group(self, group: dict[str, Any]) -> None:
@@ -112,9 +120,22 @@ class Optimizer:
         if unknown:
             known = ", ".join(sorted(self.defaults))
             raise GraphError(f"{self.name}: a group knows no option {unknown}, got {sorted(group)}; known: {known}")
-        made = Group({name: _python(option) for name, option in {**self.defaults, **group}.items()})
-        _check(self.name, made)
+        made = Group({name: python(option) for name, option in {**self.defaults, **group}.items()})
         pairs = [entry if isinstance(entry, tuple) else (None, entry) for entry in _listed(self.name, made["params"])]
+        names = self._named(pairs)
+        made["params"] = [p for _, p in pairs]
+        self.check(made)
+        self._names = names
+        self.param_groups.append(made)
+        kinds: dict[Any, list[Tensor]] = {}
+        for p in made["params"]:
+            kinds.setdefault((p.dtype, p.backend), []).append(p)
+        for parameters in kinds.values():
+            shapes = {name: [self.kept_shape(name, p.shape) for p in parameters] for name in self.averages(made)}
+            self._blocks.append((made, Block(parameters, shapes, self.per_tensor)))
+
+    def _named(self, pairs: list[tuple[str | None, Any]]) -> dict[int, str]:
+        """The names of all parameters, these included, by identity; what cannot be trained is refused."""
         names = dict(self._names)
         for name, p in pairs:
             if not isinstance(p, Tensor) or not isinstance(p.node, Leaf):
@@ -127,19 +148,13 @@ class Optimizer:
                     f"{self.name}: each name comes once, got {own!r} twice; prefix the names of the groups"
                 )
             names[id(p)] = own
-        self._names = names
-        made["params"] = [p for _, p in pairs]
-        self.param_groups.append(made)
-        kinds: dict[Any, list[Tensor]] = {}
-        for p in made["params"]:
-            kinds.setdefault((p.dtype, p.backend), []).append(p)
-        self._blocks += [(made, Block(parameters, list(self.averages(made)))) for parameters in kinds.values()]
+        return names
 
     def step(self) -> None:
         """Move every parameter that has a gradient; the others, their averages and their t stay as they are."""
         for group, block in self._blocks:
             lr = self.rate(group)
-            for run in block.runs():
+            for run in block.updates():
                 self._update(run, group, lr)
         self.steps += 1
 
@@ -151,18 +166,16 @@ class Optimizer:
         return lr
 
     def _update(self, run: Run, o: Group, lr: float) -> None:
-        p, g = run.values, run.grads
-        if o.maximize:
-            g = -g
-        if o.weight_decay and self.decoupled:
-            p *= 1 - lr * float(o.weight_decay)
-        elif o.weight_decay:
-            g = g + float(o.weight_decay) * p
         kept: dict[str, Any] = {}
         for name, average in self.averages(o).items():
+            if name not in run.state:
+                raise GraphError(
+                    f"{self.name}: an option that needs {name!r} was set after the optimizer was made, got "
+                    f"{', '.join(sorted(run.state))} alone; make it anew"
+                )
             array = run.state[name]
-            kept[name] = array if average is None else EWMA(average.beta, array, run.t)
-        p -= lr * self.direction(g, o, **kept)
+            kept[name] = array if average is None or array is None else EWMA(average.beta, array, run.t)
+        self.move(run.values, -run.grads if o.maximize else run.grads, o, lr, **kept)
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
@@ -176,9 +189,9 @@ class Optimizer:
         """Everything a later optimizer needs to go on: steps, options, and by parameter its averages and its t."""
         state: dict[str, dict[str, Any]] = {}
         for _, block in self._blocks:
-            for p, t, (start, end) in zip(block.parameters, block.t, block.places, strict=True):
-                host = {name: namespace(a).to_host(a[start:end].reshape(p.shape)) for name, a in block.state.items()}
-                state[self._names[id(p)]] = {**{name: array.copy() for name, array in host.items()}, "t": t}
+            for i, (p, t) in enumerate(zip(block.parameters, block.t, strict=True)):
+                host = {name: namespace(a).to_host(a).copy() for name, a in block.kept(i).items()}
+                state[self._names[id(p)]] = {**host, "t": t}
         options = [{k: v for k, v in g.items() if k != "params" and not callable(v)} for g in self.param_groups]
         return {"optimizer": self.name, "steps": self.steps, "state": state, "param_groups": options}
 
@@ -218,22 +231,15 @@ class Optimizer:
         for group, options in zip(self.param_groups, saved["param_groups"], strict=True):
             group.update(options)
         for _, block in self._blocks:
-            for i, (p, (start, end)) in enumerate(zip(block.parameters, block.places, strict=True)):
+            for i, p in enumerate(block.parameters):
                 kept = state[self._names[id(p)]]
                 block.t[i] = int(kept["t"])
-                for name, array in block.state.items():
-                    array[start:end] = move(np.asarray(kept[name], p.dtype).reshape(-1), p.backend)
+                for name, array in block.kept(i).items():
+                    array[...] = move(np.asarray(kept[name], p.dtype), p.backend)
 
     def __repr__(self) -> str:
         options = ", ".join(f"{k}={v}" for k, v in self.defaults.items() if v not in (0.0, False))
         return f"{self.name}({sum(len(g['params']) for g in self.param_groups)} parameters, {options})"
-
-
-def _python(option: Any) -> Any:
-    """NumPy's scalars as Python's, which widen nothing."""
-    if isinstance(option, np.generic):
-        return option.item()
-    return tuple(map(_python, option)) if isinstance(option, tuple) else option
 
 
 def _listed(name: str, params: Any) -> list[Any]:
@@ -241,30 +247,3 @@ def _listed(name: str, params: Any) -> list[Any]:
         return [params] if isinstance(params, Tensor) else list(params)
     except TypeError:
         raise GraphError(f"{name}: takes Tensors, got {type(params).__name__}; pass model.parameters()") from None
-
-
-# What an option may be, from the first number up to below the second, and what is usual.
-RANGES = {
-    "weight_decay": (0, math.inf, "0.01"),
-    "momentum": (0, 1, "0.9"),
-    "dampening": (0, math.inf, "0"),
-    "eps": (0, math.inf, "1e-8"),
-}
-
-
-def _check(name: str, o: Group) -> None:
-    """Options that would only show as a diverged training are refused at the door."""
-    if not callable(o.lr) and not (is_number(o.lr) and 0 <= o.lr < math.inf):
-        raise DTypeError(
-            f"{name}: lr must be a number from 0 up or a function of the step, got {o.lr!r}; 1e-3 is usual"
-        )
-    for what, (low, high, usual) in RANGES.items():
-        if what in o and not (is_number(o[what]) and low <= o[what] < high):
-            within = f"in [{low}, {high})" if high < math.inf else f"from {low} up"
-            raise DTypeError(f"{name}: {what} must be a number {within}, got {o[what]!r}; {usual} is usual")
-    betas = o.get("betas", (0.0, 0.0))
-    good = isinstance(betas, (tuple, list)) and len(betas) == 2 and all(is_number(b) and 0 <= b < 1 for b in betas)
-    if not good:
-        raise DTypeError(f"{name}: betas are two numbers in [0, 1), got {betas!r}; (0.9, 0.999) is usual")
-    if o.maximize not in (True, False):
-        raise DTypeError(f"{name}: maximize must be True or False, got {o.maximize!r}; False goes down the gradient")

@@ -5,13 +5,14 @@ Builds on: `minigrad.optim.optimizer`. Read next: `minigrad.optim.adam`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from minigrad.backend import Array
 from minigrad.errors import GraphError
 from minigrad.ewma import EWMA, flush
-from minigrad.optim.optimizer import Group, LearningRate, Optimizer
+from minigrad.optim.optimizer import Optimizer
+from minigrad.optim.options import BETA, Group, LearningRate, Range
 from minigrad.tensor import Tensor
 
 __all__ = ["NAG", "SGD", "Momentum"]
@@ -62,6 +63,8 @@ class Momentum(Optimizer):
     Reference: Polyak, Some Methods of Speeding Up the Convergence of Iteration Methods, 1964.
     """
 
+    ranges: ClassVar[Mapping[str, Range | None]] = {"momentum": BETA}
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -108,6 +111,8 @@ class NAG(Optimizer):
     Reference: Nesterov, A Method of Solving a Convex Programming Problem, 1983; Sutskever et al., 2013, section 2.
     """
 
+    ranges: ClassVar[Mapping[str, Range | None]] = {"momentum": BETA}
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -137,9 +142,9 @@ class NAG(Optimizer):
         for o, block in self._blocks:
             if not o.look_ahead:
                 raise GraphError("NAG.look: is for look_ahead=True, got False; the usual form needs no look")
-            for p, (start, end) in zip(block.parameters, block.places, strict=True):
+            for i, p in enumerate(block.parameters):
                 self._stood.append((p, p.value.copy()))
-                p.write(..., p.value - self.rate(o) * o.momentum * block.state["b"][start:end].reshape(p.shape))
+                p.write(..., p.value - self.rate(o) * o.momentum * block.kept(i)["b"])
 
     def step(self) -> None:
         if self._stood is None and any(o.look_ahead for o in self.param_groups):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from minigrad.testing import optimizer_contracts, optimizer_steps
-from minigrad.testing.optimizer_case import OptimizerCase, OptimizerProbe, Step
+from minigrad.testing.optimizer_case import SHAPES, OptimizerCase, OptimizerProbe, Step
 from minigrad.testing.report import Report
 from minigrad.testing.running import run_checks, usable_backends
 
@@ -44,6 +44,7 @@ def check_optimizer(
     steps: int = 300,
     within: float = 0.05,
     synchronises: bool = False,
+    shapes: Sequence[tuple[int, ...]] = SHAPES,
 ) -> Report:
     """Check everything an optimizer promises: its formula, missing gradients, groups, state, storage, dtypes, devices.
 
@@ -66,6 +67,8 @@ def check_optimizer(
         A quadratic bowl is to be descended in so many steps to that share of the distance.
     synchronises
         Whether a step has to wait for the device.
+    shapes
+        Those of the four parameters that are trained, where it takes not all.
 
     Raises
     ------
@@ -82,7 +85,7 @@ def check_optimizer(
     if unknown:
         raise ValueError(f"check_optimizer: there are no checks {unknown}; there are {', '.join(OPTIMIZER_CHECKS)}")
     name = name or str(getattr(make, "__name__", "optimizer"))
-    case = OptimizerCase(name, make, oracle, tuple(variants), steps, within, synchronises)
+    case = OptimizerCase(name, make, oracle, tuple(variants), steps, within, synchronises, tuple(shapes))
     chosen = [(check, run) for check, run in OPTIMIZER_CHECKS.items() if checks is None or check in checks]
     places = usable_backends() if backends is None else tuple(backends)
     title = "check_optimizer"

@@ -1,6 +1,7 @@
 """An optimizer that is to be checked: how to make it, and what the checks train with it on one backend.
 
-What is trained is the same for all checks: four parameters, one of them a single number, with gradients from a formula.
+What is trained is the same for all checks: four parameters, one of them a single number where the optimizer takes such,
+with gradients from a formula.
 
 Builds on: `minigrad.testing.probe`, `minigrad.optim.optimizer`. Read next: `minigrad.testing.optimizer_steps`.
 """
@@ -19,7 +20,7 @@ from minigrad.tensor import Tensor
 from minigrad.testing.case import Array, Case
 from minigrad.testing.probe import Probe
 
-__all__ = ["OPTIMIZER_HINTS", "SHAPES", "OptimizerCase", "OptimizerProbe", "Step", "gradient", "start"]
+__all__ = ["OPTIMIZER_HINTS", "SHAPES", "OptimizerCase", "OptimizerProbe", "Step"]
 
 SHAPES: tuple[tuple[int, ...], ...] = ((3, 2), (4,), (), (1, 2))
 Step = Callable[..., Any]
@@ -39,19 +40,6 @@ OPTIMIZER_HINTS: dict[str, str] = {
 }
 
 
-def start(k: int) -> Array:
-    """The k-th parameter before the first step."""
-    shape = SHAPES[k]
-    return np.asarray(np.sin(1.3 * np.arange(1, np.prod(shape, dtype=int) + 1) + k).reshape(shape))
-
-
-def gradient(k: int, step: int) -> Array:
-    """The gradient of the k-th parameter at a step: of all sizes from 1e-3 to 10, and of both signs."""
-    place = np.arange(1, np.prod(SHAPES[k], dtype=int) + 1)
-    size = 10.0 ** (np.sin(place * 2.1 + k) * 2 - 1)
-    return np.asarray((size * np.cos(0.7 * step + place + k)).reshape(SHAPES[k]))
-
-
 @dataclass(frozen=True)
 class OptimizerCase:
     """One optimizer as `check_optimizer` sees it."""
@@ -63,6 +51,7 @@ class OptimizerCase:
     steps: int
     within: float
     synchronises: bool
+    shapes: tuple[tuple[int, ...], ...] = SHAPES
 
 
 class OptimizerProbe(Probe):
@@ -73,10 +62,22 @@ class OptimizerProbe(Probe):
     def __init__(self, subject: OptimizerCase, name: str, check: str) -> None:
         super().__init__(Case(subject.name, subject.make, (), (), synchronises=subject.synchronises), name, check)
         self.subject = subject
+        self.all = range(len(subject.shapes))
 
-    def parameters(self, dtype: str = "float64", which: Sequence[int] = range(len(SHAPES))) -> list[Tensor]:
+    def start(self, k: int) -> Array:
+        """The k-th parameter before the first step."""
+        shape = self.subject.shapes[k]
+        return np.asarray(np.sin(1.3 * np.arange(1, np.prod(shape, dtype=int) + 1) + k).reshape(shape))
+
+    def gradient(self, k: int, step: int) -> Array:
+        """The gradient of the k-th parameter at a step: of all sizes from 1e-3 to 10, and of both signs."""
+        place = np.arange(1, np.prod(self.subject.shapes[k], dtype=int) + 1)
+        size = 10.0 ** (np.sin(place * 2.1 + k) * 2 - 1)
+        return np.asarray((size * np.cos(0.7 * step + place + k)).reshape(self.subject.shapes[k]))
+
+    def parameters(self, dtype: str = "float64", which: Sequence[int] | None = None) -> list[Tensor]:
         """Fresh leaves with the values of the start."""
-        return [self.leaf(start(k), dtype) for k in which]
+        return [self.leaf(self.start(k), dtype) for k in (self.all if which is None else which)]
 
     def make(self, params: Any, **options: Any) -> Optimizer:
         """The optimizer; options go to it by way of a group."""
@@ -95,7 +96,7 @@ class OptimizerProbe(Probe):
     def give(self, params: Sequence[Tensor], step: int, which: Sequence[int | None]) -> None:
         """Gradients of a step for the parameters; `which` says which formula each gets, None for no gradient."""
         for p, k in zip(params, which, strict=True):
-            p.grad = None if k is None else self.put(gradient(k, step), p.dtype)
+            p.grad = None if k is None else self.put(self.gradient(k, step), p.dtype)
 
     def drive(self, optimizer: Any, params: Sequence[Tensor], steps: Sequence[int], which: Any = None) -> list[Array]:
         """The parameters, in one vector, after each of these steps. `which(step)` says who gets a gradient."""

@@ -15,7 +15,7 @@ from minigrad.errors import MinigradError
 from minigrad.optim.optimizer import Optimizer
 from minigrad.tensor import Tensor
 from minigrad.testing.contracts import watched
-from minigrad.testing.optimizer_case import SHAPES, OptimizerProbe, gradient, start
+from minigrad.testing.optimizer_case import OptimizerProbe
 
 __all__ = ["check_converges", "check_device", "check_dtypes", "check_made", "check_state"]
 
@@ -42,8 +42,8 @@ def check_made(p: OptimizerProbe) -> None:
             p.expect(kind in repr(optimizer), "repr", kind, repr(optimizer))
             optimizer.zero_grad()
             p.expect(all(q.grad is None for q in params), "gradients after zero_grad", None, "some are left")
-    q = p.leaf(start(0))
-    for what, bad in (("nothing", []), ("a parameter twice", [q, q]), ("a constant", [Tensor(p.put(start(1)))])):
+    q = p.leaf(p.start(0))
+    for what, bad in (("nothing", []), ("a parameter twice", [q, q]), ("a constant", [Tensor(p.put(p.start(1)))])):
         try:
             p.subject.make(bad)
         except MinigradError as error:
@@ -70,7 +70,7 @@ def check_state(p: OptimizerProbe) -> None:
         values, saved = [p.host(q) for q in params], optimizer.state_dict()
         kept = copy.deepcopy(saved)
         _check_plain(p, saved, "")
-        p.expect(sorted(saved["state"]) == [f"p{k}" for k in range(len(SHAPES))], "names of the state",
+        p.expect(sorted(saved["state"]) == [f"p{k}" for k in p.all], "names of the state",
                  "those of the parameters", sorted(saved["state"]))  # fmt: skip
         path = p.drive(optimizer, params, STEPS[3:], which)
         p.expect(_bytes(saved) == _bytes(kept), "the saved state after more steps", "as before", "changed")
@@ -132,13 +132,13 @@ def check_dtypes(p: OptimizerProbe) -> None:
     with p.step("a rate and a decay in np.float64"):
         params = p.parameters("float32")
         optimizer = p.make(params, lr=np.float64(p.rate()), weight_decay=np.float64(0.1))
-        p.give(params, 0, range(len(SHAPES)))
+        p.give(params, 0, p.all)
         with watched(p):
             optimizer.step()
         p.drive(optimizer, params, [1])
     with p.step("float32 beside float64"):
         kinds = ["float32", "float64", "float32", "float64"]
-        mixed = [p.leaf(start(k), kind) for k, kind in enumerate(kinds)]
+        mixed = [p.leaf(p.start(k), kind) for k, kind in enumerate(kinds)]
         optimizer = p.make(mixed)
         got = p.drive(optimizer, mixed, range(3))
         _check_kinds(p, optimizer, mixed, kinds, "beside float64")
@@ -162,8 +162,8 @@ def _check_kinds(p: OptimizerProbe, optimizer: Any, params: list[Tensor], kinds:
 def check_converges(p: OptimizerProbe) -> None:
     """It finds the minimum of a quadratic bowl, sum of c (p - q)^2 / 2 with curvatures c from 0.5 to 2."""
     with p.step("a quadratic bowl"):
-        targets = [p.put(start(k)[..., ::-1] - 1.0 if start(k).ndim else start(k) - 1.0) for k in range(len(SHAPES))]
-        bends = [p.put(np.linspace(0.5, 2.0, start(k).size).reshape(SHAPES[k])) for k in range(len(SHAPES))]
+        targets = [p.put(p.start(k)[..., ::-1] - 1.0 if p.start(k).ndim else p.start(k) - 1.0) for k in p.all]
+        bends = [p.put(np.linspace(0.5, 2.0, p.start(k).size).reshape(p.subject.shapes[k])) for k in p.all]
         params = p.parameters()
         optimizer = p.make(params)
 
@@ -188,7 +188,7 @@ def check_device(p: OptimizerProbe) -> None:
         params = p.parameters("float32")
         optimizer = p.make(params)
         for step in range(5):
-            p.give(params, step, range(len(SHAPES)))
+            p.give(params, step, p.all)
             with watched(p):
                 optimizer.step()
         for k, q in enumerate(params):
@@ -200,7 +200,7 @@ def check_device(p: OptimizerProbe) -> None:
     with p.step("a step after backward on the device"):
         params = p.parameters("float32")
         optimizer = p.make(params)
-        weights = [p.put(gradient(k, 0), "float32") for k in range(len(SHAPES))]
+        weights = [p.put(p.gradient(k, 0), "float32") for k in p.all]
         with watched(p):
             parts = [(q * w).sum() for q, w in zip(params, weights, strict=True)]
             sum(parts[1:], start=parts[0]).backward()

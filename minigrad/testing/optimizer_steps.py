@@ -5,17 +5,17 @@ Builds on: `minigrad.testing.optimizer_case`. Read next: `minigrad.testing.optim
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from minigrad.testing.optimizer_case import SHAPES, OptimizerProbe, gradient, start
+from minigrad.testing.optimizer_case import OptimizerProbe
 
 __all__ = ["check_flat", "check_formula", "check_groups", "check_maximize", "check_missing", "check_schedule"]
 
 EXACT = 1e-9  # of a path in float64 against the oracle's
 ALIKE = 1e-13  # of two paths by the same operations, whose vectors are cut in other places
-ALL = range(len(SHAPES))
 
 
 def check_formula(p: OptimizerProbe) -> None:
@@ -26,26 +26,26 @@ def check_formula(p: OptimizerProbe) -> None:
         about = f"path with {dict(variant)}" if variant else "path"
         with p.step(about):
             params = p.parameters()
-            path = p.drive(p.make(params, **variant), params, range(10), _late)
+            path = p.drive(p.make(params, **variant), params, range(10), partial(_late, p))
             p.same(path, _oracle_path(p, {**p.defaults(), **variant}), about, tolerance=EXACT)
 
 
-def _late(step: int) -> list[int | None]:
-    return [*ALL[:-1], ALL[-1] if step >= 2 else None]
+def _late(p: OptimizerProbe, step: int) -> list[int | None]:
+    return [*p.all[:-1], p.all[-1] if step >= 2 else None]
 
 
 def _oracle_path(p: OptimizerProbe, options: dict[str, Any]) -> list[np.ndarray[Any, Any]]:
     """What the oracle makes of the same gradients, one parameter at a time."""
     assert p.subject.oracle is not None
-    values, kept = [start(k) for k in ALL], [dict[str, Any](t=0) for _ in ALL]
+    values, kept = [p.start(k) for k in p.all], [dict[str, Any](t=0) for _ in p.all]
     path = []
     for step in range(10):
         lr = options["lr"](step) if callable(options["lr"]) else options["lr"]
-        for k, formula in enumerate(_late(step)):
+        for k, formula in enumerate(_late(p, step)):
             if formula is not None:
                 kept[k]["t"] += 1
                 values[k] = np.asarray(
-                    p.subject.oracle(values[k], gradient(k, step), kept[k], kept[k]["t"], {**options, "lr": lr})
+                    p.subject.oracle(values[k], p.gradient(k, step), kept[k], kept[k]["t"], {**options, "lr": lr})
                 )
         path.append(np.concatenate([v.ravel() for v in values]))
     return path
@@ -56,7 +56,7 @@ def check_missing(p: OptimizerProbe) -> None:
     rests = 1  # which parameter; it rests at the steps of odd number, and at the first two
 
     def which(step: int) -> list[int | None]:
-        return [None if k == rests and (step < 2 or step % 2) else k for k in ALL]
+        return [None if k == rests and (step < 2 or step % 2) else k for k in p.all]
 
     with p.step("a parameter without a gradient"):
         params, lr = p.parameters(), p.rate()  # the same at each step: a schedule counts all of them
@@ -77,7 +77,7 @@ def check_missing(p: OptimizerProbe) -> None:
     with p.step("a step without any gradient"):
         idle = p.parameters()
         before_all = p.vector(idle)
-        p.drive(p.make(idle), idle, [0], lambda step: [None] * len(SHAPES))
+        p.drive(p.make(idle), idle, [0], lambda step: [None] * len(p.all))
         p.same(p.vector(idle), before_all, "parameters after a step without any gradient")
 
 
@@ -101,17 +101,17 @@ def check_groups(p: OptimizerProbe) -> None:
             p.drive(p.make(alone, lr=lr), alone, range(5), lambda step, part=part: part)
             got = p.vector([params[k] for k in part])
             p.same(got, p.vector(alone), f"a group with lr {lr:g}, against an optimizer of its own", "", ALIKE)
-        p.same(p.host(params[3]), start(3), "parameters with lr 0")
+        p.same(p.host(params[3]), p.start(3), "parameters with lr 0")
     with p.step("a group with a smaller lr"):
         params = p.parameters()
         p.drive(p.subject.make([{"params": params[:2], "lr": rates[0]}, {"params": params[2:], "lr": rates[1]}]),
                 params, [0])  # fmt: skip
-        moved = [p.host(params[k]) - start(k) for k in ALL]
+        moved = [p.host(params[k]) - p.start(k) for k in p.all]
         other = p.parameters()
         p.drive(p.make(other, lr=rates[0]), other, [0])
-        for k in ALL[2:]:
+        for k in p.all[2:]:
             about = f"first step of parameter {k + 1} with lr / 4, against a quarter"
-            p.same(moved[k], (p.host(other[k]) - start(k)) / 4, about, "", EXACT)
+            p.same(moved[k], (p.host(other[k]) - p.start(k)) / 4, about, "", EXACT)
 
 
 def check_schedule(p: OptimizerProbe) -> None:
@@ -144,10 +144,10 @@ def check_maximize(p: OptimizerProbe) -> None:
         up, down = p.parameters(), p.parameters()
         climbs, falls = p.make(up, maximize=True), p.make(down, maximize=False)
         for step in range(4):
-            p.give(up, step, ALL)
+            p.give(up, step, p.all)
             climbs.step()
-            for q, k in zip(down, ALL, strict=True):
-                q.grad = p.put(-gradient(k, step), q.dtype)
+            for q, k in zip(down, p.all, strict=True):
+                q.grad = p.put(-p.gradient(k, step), q.dtype)
             falls.step()
         p.same(p.vector(up), p.vector(down), "maximize, against the negative gradient")
 
@@ -160,7 +160,7 @@ def check_flat(p: OptimizerProbe) -> None:
         optimizers = [p.make([q]) for q in alone]
         expected = []
         for step in range(6):
-            p.give(alone, step, ALL)
+            p.give(alone, step, p.all)
             for optimizer in optimizers:
                 optimizer.step()
             expected.append(p.vector(alone))
@@ -170,11 +170,11 @@ def check_flat(p: OptimizerProbe) -> None:
         optimizer, other = p.make(params), p.make(again)
         for chosen, trained in ((optimizer, params), (other, again)):
             p.drive(chosen, trained, [0])
-        params[0].data = p.put(start(0) + 1)  # into its memory
-        again[0].value = p.put(start(0) + 1)  # in place of its memory
+        params[0].data = p.put(p.start(0) + 1)  # into its memory
+        again[0].value = p.put(p.start(0) + 1)  # in place of its memory
         for chosen, trained in ((optimizer, params), (other, again)):
             p.drive(chosen, trained, [1])
-        moved = np.abs(p.host(params[0]) - (start(0) + 1)).max()
-        stayed = np.abs(p.host(params[0]) - start(0)).max()
+        moved = np.abs(p.host(params[0]) - (p.start(0) + 1)).max()
+        stayed = np.abs(p.host(params[0]) - p.start(0)).max()
         p.expect(moved < stayed + 1, "a value that was assigned", "the next step goes on from it", "it was overwritten")
         p.same(p.vector(params), p.vector(again), "a value assigned in two ways")

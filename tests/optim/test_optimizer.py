@@ -48,11 +48,11 @@ def test_all_parameters_with_gradients_are_one_run(device):
     ((_, block),) = optimizer._blocks
     for p in params:
         send(device, p, 1.0)
-    assert [len(run.values) for run in block.runs()] == [6]
+    assert [len(run.values) for run in block.updates()] == [6]
     params[1].grad = None
-    assert [len(run.values) for run in block.runs()] == [2, 1]
+    assert [len(run.values) for run in block.updates()] == [2, 1]
     send(device, params[1], 1.0)
-    assert [(len(run.values), run.t) for run in block.runs()] == [(2, 2), (3, 1), (1, 2)]
+    assert [(len(run.values), run.t) for run in block.updates()] == [(2, 2), (3, 1), (1, 2)]
 
 
 def test_a_missing_gradient_keeps_parameter_averages_and_t(device):

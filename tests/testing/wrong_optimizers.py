@@ -119,9 +119,9 @@ class LiveState(Right):
     def state_dict(self):
         state = super().state_dict()
         for _, block in self._blocks:
-            for p, (start, end) in zip(block.parameters, block.places, strict=True):
+            for i, p in enumerate(block.parameters):
                 if namespace(p.value).name == "numpy":
-                    state["state"][self._names[id(p)]]["m"] = block.state["m"][start:end].reshape(p.shape)
+                    state["state"][self._names[id(p)]]["m"] = block.kept(i)["m"]
         return state
 
 
