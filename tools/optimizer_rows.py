@@ -5,13 +5,15 @@ groups, gradients from a formula, one parameter without a gradient at every thir
 """
 
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 
-__all__ = ["ROWS", "STEPS", "Row", "gradients", "start", "torch_path"]
+__all__ = ["ROWS", "STEPS", "WITHOUT_TORCH", "Row", "gradients", "start", "torch_path"]
 
 STEPS = 10
 SHAPES = [(3, 2), (2,), (4,)]
+MATRICES = [(3, 2), (1, 2), (2, 2)]  # for an optimizer that takes no others
 
 
 class Row(NamedTuple):
@@ -19,18 +21,30 @@ class Row(NamedTuple):
     options: dict[str, Any]
     torch: str  # in torch.optim
     torch_options: dict[str, Any]
+    shapes: Any = SHAPES
+    rtol: float = 1e-9
+    atol: float = 1e-11
+    bfloat16: bool = False  # whether Muon rounds to 8 bits, which its iteration blows up, or computes as the rest does
 
     @property
     def id(self) -> str:
         return self.name + "".join(f" {k}={v}" for k, v in self.options.items())
 
 
-def _same(name: str, *variants: dict[str, Any], torch: str = "", **common: Any) -> list[Row]:
-    """Rows whose options have the same names in both."""
-    return [Row(name, {**common, **v}, torch or name, {**common, **v}) for v in ({}, *variants)]
+def _same(
+    name: str, *variants: dict[str, Any], torch: str = "", there: Any = (), rest: Any = (), **common: Any
+) -> list[Row]:
+    """Rows whose options have the same names in both; `there` are options that only PyTorch needs."""
+    made = [{**common, **v} for v in ({}, *variants)]
+    return [Row(name, options, torch or name, {**options, **dict(there)}, *rest) for options in made]
 
 
 DECAY, UP = {"weight_decay": 0.1}, {"maximize": True}
+OTHER = {"betas": (0.5, 0.9), "eps": 1e-3}
+DECOUPLED = {"decoupled_weight_decay": True, **DECAY}
+
+# Optimizers that PyTorch lacks: held against NumPy oracles written from the papers, in tests/testing/optimizer_rows.py.
+WITHOUT_TORCH = {"LAMB", "LARS", "Lion", "Lookahead"}
 
 ROWS = [
     *_same("SGD", DECAY, UP, DECAY | UP, lr=0.1),
@@ -46,20 +60,33 @@ ROWS = [
     ),
     *_same("Adagrad", DECAY, UP, {"eps": 1e-3}, lr=0.1),
     *_same("RMSProp", DECAY, UP, {"alpha": 0.9, "eps": 1e-3}, torch="RMSprop", lr=0.1),
-    *_same("Adam", DECAY, UP, {"betas": (0.5, 0.9), "eps": 1e-3}, DECAY | UP, lr=0.1),
-    *_same("AdamW", DECAY, UP, {"betas": (0.5, 0.9), "eps": 1e-3}, DECAY | UP, lr=0.1),
-]
+    *_same("RMSProp", DECAY, DECAY | UP, torch="RMSprop", lr=0.1, centered=True),
+    *_same("RMSProp", DECAY | UP, {"centered": True}, torch="RMSprop", lr=0.1, momentum=0.8),
+    *_same("Adadelta", DECAY, UP, {"rho": 0.5, "eps": 1e-3}, DECAY | UP, lr=1.0),
+    *_same("Adam", DECAY, UP, OTHER, DECAY | UP, lr=0.1),
+    *_same("AdamW", DECAY, UP, OTHER, DECAY | UP, lr=0.1),
+    *_same("AMSGrad", DECAY, UP, OTHER, DECAY | UP, torch="Adam", there={"amsgrad": True}, lr=0.1),
+    *_same("NAdam", DECAY, UP, OTHER, DECAY | UP, DECOUPLED, {"momentum_decay": 0.5}, lr=0.1),
+    *_same("RAdam", DECAY, UP, OTHER, DECAY | UP, DECOUPLED, lr=0.1),
+    *_same("Adamax", DECAY, UP, OTHER, DECAY | UP, lr=0.1),
+    *_same("Adafactor", DECAY, UP, {"beta2_decay": -0.5, "d": 2.0}, {"eps": (1e-3, 0.5)}, DECAY | UP, lr=0.1),
+    *_same(
+        "Muon", {"nesterov": False}, {"momentum": 0.5}, {"adjust_lr_fn": "match_rms_adamw"}, {"weight_decay": 0.0},
+        rest=(MATRICES,), lr=0.1,
+    ),
+    Row("Muon", {"lr": 0.01}, "Muon", {"lr": 0.01}, MATRICES, 1e-3, 1e-3, bfloat16=True),
+]  # fmt: skip
 
 
-def start() -> list[np.ndarray]:
+def start(row: Row) -> list[np.ndarray]:
     """The parameters before the first step."""
-    return [np.sin(1.3 * np.arange(1, np.prod(s) + 1) + i).reshape(s) for i, s in enumerate(SHAPES)]
+    return [np.sin(1.3 * np.arange(1, np.prod(s) + 1) + i).reshape(s) for i, s in enumerate(row.shapes)]
 
 
-def gradients(step: int) -> list[np.ndarray | None]:
+def gradients(row: Row, step: int) -> list[np.ndarray | None]:
     """The gradient of each parameter at a step; the last one has none at every third."""
     found: list[np.ndarray | None] = [
-        np.cos(0.7 * np.arange(1, np.prod(s) + 1) * (i + 1) + step).reshape(s) for i, s in enumerate(SHAPES)
+        np.cos(0.7 * np.arange(1, np.prod(s) + 1) * (i + 1) + step).reshape(s) for i, s in enumerate(row.shapes)
     ]
     if step % 3 == 1:
         found[-1] = None
@@ -70,12 +97,23 @@ def torch_path(row: Row) -> np.ndarray:
     """The parameters after each step in PyTorch, one row each."""
     import torch
 
-    params = [torch.tensor(p, requires_grad=True) for p in start()]
-    groups = [{"params": params[:2]}, {"params": params[2:], "lr": 0.03}]
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # NAdam keeps its product of momenta in that
+    kept = torch.Tensor.bfloat16 if row.bfloat16 else torch.Tensor.clone
+    try:
+        with mock.patch.object(torch.Tensor, "bfloat16", kept):
+            return _path(row, torch)
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _path(row: Row, torch: Any) -> np.ndarray:
+    params = [torch.tensor(p, requires_grad=True) for p in start(row)]
+    groups = [{"params": params[:2]}, {"params": params[2:], "lr": 0.3 * row.options["lr"]}]
     optimizer = getattr(torch.optim, row.torch)(groups, **row.torch_options)
     path = []
     for step in range(STEPS):
-        for p, g in zip(params, gradients(step), strict=True):
+        for p, g in zip(params, gradients(row, step), strict=True):
             p.grad = None if g is None else torch.tensor(g)
         optimizer.step()
         path.append(np.concatenate([p.detach().numpy().ravel() for p in params]))

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.argument import entries, is_number
+from minigrad.argument import entries
 from minigrad.backend import Array, move, namespace
 from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.ewma import EWMA

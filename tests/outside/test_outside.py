@@ -69,7 +69,8 @@ def test_minigrads_own_layers_run_there(row):
 
 @pytest.mark.parametrize("row", OPTIMIZERS, ids=[row.name for row in OPTIMIZERS])
 def test_minigrads_own_optimizers_run_there(row):
-    check_optimizer(row.make, row.oracle, name=row.name, variants=row.variants, backends=["counting"])
+    options = {"variants": row.variants, "shapes": row.shapes}
+    check_optimizer(row.make, row.oracle, name=row.name, backends=["counting"], **options)
 
 
 def test_a_wrong_op_is_caught_on_the_new_back_end():

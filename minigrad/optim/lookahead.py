@@ -1,0 +1,106 @@
+"""Lookahead.
+
+Builds on: `minigrad.optim.optimizer`. Read next: `minigrad.optim.together`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.optim.optimizer import Optimizer
+from minigrad.optim.options import Range
+
+__all__ = ["Lookahead", "inner"]
+
+
+class Lookahead(Optimizer):
+    """Slow weights that follow another optimizer's fast ones half the way, and call them back.
+
+    every k updates: slow = slow + alpha (fast - slow), fast = slow
+
+    The slow weights begin where a parameter's first update finds it. They are kept among the state of the optimizer
+    inside, whose groups and options are those of this one.
+
+    Raises
+    ------
+    GraphError
+        If `optimizer` is none, or moves the parameters between steps (`NAG` with ``look_ahead=True``).
+
+    >>> from minigrad import Tensor
+    >>> from minigrad.optim import SGD
+    >>> p = Tensor([1.0], requires_grad=True)
+    >>> optimizer = Lookahead(SGD([p], lr=0.1), k=2)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (p * 1.0).backward()
+    ...     optimizer.step()
+    >>> round(p.item(), 4)
+    0.9
+
+    Reference: Zhang et al., Lookahead Optimizer: k Steps Forward, 1 Step Back, 2019, algorithm 1.
+    """
+
+    def __init__(self, optimizer: Optimizer, k: int = 5, alpha: float = 0.5) -> None:
+        self.optimizer = inner("Lookahead", optimizer)
+        self.k, self.alpha = k, alpha
+        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+            raise DTypeError(f"Lookahead: k counts updates, 1 or more, got {k!r}; 5 is usual")
+        if alpha not in Range(0, 1, "0.5") and alpha != 1:
+            raise DTypeError(f"Lookahead: alpha must lie in [0, 1], got {alpha!r}; 0.5 is usual")
+        self.alpha = float(alpha)
+        self.name = f"Lookahead({optimizer.name})"
+        self.defaults, self.param_groups = optimizer.defaults, optimizer.param_groups
+        self.steps, self._blocks = optimizer.steps, optimizer._blocks
+        self._keep()
+
+    def _keep(self) -> None:
+        """Slow weights beside the state of every parameter that has none."""
+        for _, block in self._blocks:
+            if "slow" not in block.state:
+                block.keep("slow", [p.shape for p in block.parameters])
+                for i, p in enumerate(block.parameters):
+                    block.kept(i)["slow"][...] = p.value
+
+    def add_param_group(self, group: dict[str, Any]) -> None:
+        self.optimizer.add_param_group(group)
+        self._keep()
+
+    def step(self) -> None:
+        for _, block in self._blocks:
+            for run in block.runs(lambda i, leaf, t=block.t: t[i] == 0):  # type: ignore[misc]
+                run.state["slow"][...] = run.values
+        self.optimizer.step()
+        self.steps = self.optimizer.steps
+        for _, block in self._blocks:
+            for run in block.runs(lambda i, leaf, t=block.t: leaf.grad is not None and t[i] % self.k == 0):  # type: ignore[misc]
+                slow = run.state["slow"]
+                slow += self.alpha * (run.values - slow)
+                run.values[...] = slow
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**self.optimizer.state_dict(), "optimizer": self.name, "k": self.k, "alpha": self.alpha}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        if saved.get("optimizer") != self.name:
+            raise ShapeError(
+                f"{self.name}.load_state_dict: the state is of another optimizer, got one of "
+                f"{saved.get('optimizer')}; make that one, or start anew"
+            )
+        self.optimizer.load_state_dict({**saved, "optimizer": self.optimizer.name})
+        self.steps, self.k, self.alpha = self.optimizer.steps, int(saved["k"]), float(saved["alpha"])
+
+    def __repr__(self) -> str:
+        return f"Lookahead({self.optimizer!r}, k={self.k}, alpha={self.alpha})"
+
+
+def inner(name: str, optimizer: Any) -> Optimizer:
+    """The optimizer itself, if it can work inside another one."""
+    if not isinstance(optimizer, Optimizer):
+        kind = type(optimizer).__name__
+        raise GraphError(f"{name}: works with optimizers of single models, got {kind}; wrap SGD, AdamW, ... itself")
+    if any(group.get("look_ahead") for group in optimizer.param_groups):
+        raise GraphError(
+            f"{name}: the optimizer inside may not look ahead by itself, got {optimizer!r:.60}; use look_ahead=False"
+        )
+    return optimizer

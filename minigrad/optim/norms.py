@@ -1,0 +1,34 @@
+"""Norms of gradients and parameters, which stay on the device.
+
+Builds on: `minigrad.backend`. Read next: `minigrad.optim.layerwise`, `minigrad.optim.clip`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.backend import Array, namespace
+
+__all__ = ["norm", "rms", "wide"]
+
+
+def wide(x: Array) -> Array:
+    """float16 as float32: its squares overflow from 256 on."""
+    return x.astype(np.float32) if x.dtype == np.float16 else x
+
+
+def norm(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """sqrt(sum of x^2), in float32 at least.
+
+    >>> float(norm(np.full(2, 300.0, np.float16)))
+    424.26...
+    """
+    x = wide(x)
+    return namespace(x).sqrt((x * x).sum(axis=axis, keepdims=keepdims))
+
+
+def rms(x: Array) -> Array:
+    """The root of the mean square, in float32 at least."""
+    return norm(x) / max(x.size, 1) ** 0.5
