@@ -14,7 +14,13 @@ from minigrad.optim.adagrad import Adagrad
 from minigrad.optim.adam import Adam, AdamW
 from minigrad.optim.adamax import Adamax
 from minigrad.optim.amsgrad import AMSGrad
-from minigrad.optim.clip import clip_grad_norm, clip_grad_value
+from minigrad.optim.clip import (
+    adaptive_grad_clip,
+    clip_grad_norm,
+    clip_grad_norm_per_parameter,
+    clip_grad_value,
+    grad_norm,
+)
 from minigrad.optim.groups import decay_groups, muon_groups
 from minigrad.optim.layerwise import LAMB, LARS
 from minigrad.optim.lion import Lion
@@ -26,6 +32,7 @@ from minigrad.optim.radam import RAdam
 from minigrad.optim.rmsprop import RMSProp
 from minigrad.optim.sgd import NAG, SGD, Momentum
 from minigrad.optim.together import Together
+from minigrad.optim.zclip import ZClip
 
 __all__ = [
     "EWMA",
@@ -49,9 +56,13 @@ __all__ = [
     "RAdam",
     "RMSProp",
     "Together",
+    "ZClip",
+    "adaptive_grad_clip",
     "clip_grad_norm",
+    "clip_grad_norm_per_parameter",
     "clip_grad_value",
     "decay_groups",
+    "grad_norm",
     "muon_groups",
     "schedules",
 ]

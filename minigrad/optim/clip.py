@@ -1,6 +1,10 @@
-"""Clipping: an explicit call between backward and step.
+"""Clipping of gradients: an explicit call between backward and step.
 
-Builds on: `minigrad.tensor`. Read next: `minigrad.optim.schedules`.
+Every clip is called as ``clip(parameters)``, with what else it needs given before (``functools.partial``, or `ZClip`),
+and gives the common norm of all gradients before, a 0-d array on the device; nothing waits for it. What clips nothing
+leaves every bit of the gradients, so a step was clipped where ``grad_norm(parameters) < before``.
+
+Builds on: `minigrad.optim.flat`, `minigrad.optim.norms`. Read next: `minigrad.optim.zclip`.
 """
 
 from __future__ import annotations
@@ -12,13 +16,31 @@ import numpy as np
 
 from minigrad.argument import is_number
 from minigrad.backend import Array, default_backend, namespace
-from minigrad.errors import DTypeError, GraphError, NonFiniteError
+from minigrad.errors import DTypeError, NonFiniteError
+from minigrad.optim.flat import gradients
+from minigrad.optim.norms import norm, wide
+from minigrad.optim.options import Range
 from minigrad.tensor import Tensor
 
-__all__ = ["clip_grad_norm", "clip_grad_value"]
+__all__ = ["adaptive_grad_clip", "clip_grad_norm", "clip_grad_norm_per_parameter", "clip_grad_value", "grad_norm"]
+
+ANY = Range(0, float("inf"), "")
 
 
-def clip_grad_norm(params: Iterable[Tensor], max_norm: float, error_if_nonfinite: bool = False) -> Array:
+def grad_norm(parameters: Iterable[Tensor]) -> Array:
+    """The common norm of all gradients, as a 0-d array on the device; 0 where there are none.
+
+    norm = sqrt(sum of all g^2), in float32 at least
+
+    >>> p = Tensor([3.0, 4.0], requires_grad=True)
+    >>> (p * p).sum().backward()
+    >>> grad_norm([p])
+    array(10., dtype=float32)
+    """
+    return total(gradients(listed(parameters)))
+
+
+def clip_grad_norm(parameters: Iterable[Tensor], max_norm: float, error_if_nonfinite: bool = False) -> Array:
     """Scale all gradients together so that their common norm is at most `max_norm`; gives the norm before.
 
     g = g min(1, max_norm / (norm + 1e-6)), norm = sqrt(sum of all g^2)
@@ -41,45 +63,136 @@ def clip_grad_norm(params: Iterable[Tensor], max_norm: float, error_if_nonfinite
 
     Reference: Pascanu, Mikolov and Bengio, On the Difficulty of Training Recurrent Neural Networks, 2013, algorithm 1.
     """
-    if not (is_number(max_norm) and max_norm > 0):
-        raise DTypeError(f"clip_grad_norm: max_norm must be a number above 0, got {max_norm!r}; 1.0 is usual")
-    gradients = _gradients("clip_grad_norm", params)
-    if not gradients:
-        return default_backend().zeros((), dtype=np.float32)
-    xp = namespace(gradients[0])
-    wide = [g.astype(np.float32) if g.dtype == np.float16 else g for g in gradients]  # 256^2 is too much for float16
-    norm = xp.sqrt(sum((g * g).sum() for g in wide))
-    if error_if_nonfinite and not bool(xp.isfinite(norm)):
+    limit = above_zero("clip_grad_norm", "max_norm", max_norm, "1.0")
+    found = gradients(listed(parameters))
+    before = total(found)
+    if error_if_nonfinite and not bool(namespace(before).isfinite(before)):
         raise NonFiniteError(
-            f"clip_grad_norm: the gradients have no finite norm, got {norm}; lower lr, or look for NaN"
+            f"clip_grad_norm: the gradients have no finite norm, got {before}; lower lr, or look for NaN"
         )
-    scale = xp.minimum(float(max_norm) / (norm + 1e-6), 1)
-    for g in gradients:
-        g *= scale.astype(g.dtype)
-    return xp.asarray(norm)
+    for g in found:
+        _shrink(g, limit / (before + 1e-6))
+    return before
 
 
-def clip_grad_value(params: Iterable[Tensor], max_value: float) -> None:
-    """Bring every element of every gradient into the interval from -max_value to max_value.
+def clip_grad_value(parameters: Iterable[Tensor], clip_value: float) -> Array:
+    """Bring every element of every gradient into the interval from -clip_value to clip_value; gives the norm before.
 
-    g = minimum(maximum(g, -max_value), max_value)
+    g = minimum(maximum(g, -clip_value), clip_value)
+
+    Raises
+    ------
+    DTypeError
+        If `clip_value` is not above 0.
 
     >>> p = Tensor([3.0, -4.0], requires_grad=True)
     >>> (p * p).sum().backward()
     >>> clip_grad_value([p], 1.0)
+    array(10., dtype=float32)
     >>> p.grad
     array([ 1., -1.], dtype=float32)
     """
-    if not (is_number(max_value) and max_value > 0):
-        raise DTypeError(f"clip_grad_value: max_value must be a number above 0, got {max_value!r}; 1.0 is usual")
-    for g in _gradients("clip_grad_value", params):
+    limit = above_zero("clip_grad_value", "clip_value", clip_value, "1.0")
+    found = gradients(listed(parameters))
+    before = total(found)
+    for g in found:
         xp = namespace(g)
-        g[...] = xp.minimum(xp.maximum(g, -float(max_value)), float(max_value))
+        g[...] = xp.minimum(xp.maximum(g, -limit), limit)
+    return before
 
 
-def _gradients(name: str, params: Iterable[Any]) -> list[Array]:
-    params = [params] if isinstance(params, Tensor) else params
-    try:
-        return [p.grad for p in params if p.grad is not None]
-    except (TypeError, AttributeError):
-        raise GraphError(f"{name}: takes Tensors, got {params!r:.60}; pass model.parameters()") from None
+def clip_grad_norm_per_parameter(parameters: Iterable[Tensor], max_norm: float) -> Array:
+    """Scale the gradient of each parameter by itself so that its norm is at most `max_norm`; gives the common norm.
+
+    g = g min(1, max_norm / (norm g + 1e-6)), for each parameter
+
+    The direction of the step changes, where `clip_grad_norm` keeps it. The norm that is given is that of all gradients
+    together, before.
+
+    Raises
+    ------
+    DTypeError
+        If `max_norm` is not above 0.
+
+    >>> p, q = (Tensor([x], requires_grad=True) for x in (3.0, 4.0))
+    >>> (p * p + q * 0.5).backward()
+    >>> clip_grad_norm_per_parameter([p, q], 1.0)
+    array(6.0208, dtype=float32)
+    >>> p.grad, q.grad
+    (array([1.], dtype=float32), array([0.5], dtype=float32))
+    """
+    limit = above_zero("clip_grad_norm_per_parameter", "max_norm", max_norm, "1.0")
+    chosen = listed(parameters)
+    before = total(gradients(chosen))
+    for p in chosen:
+        if p.grad is not None:
+            _shrink(p.grad, limit / (norm(p.grad) + 1e-6))
+    return before
+
+
+def adaptive_grad_clip(
+    parameters: Iterable[Tensor], clip_factor: float = 0.01, eps: float = 1e-3, exempt: Iterable[Tensor] = ()
+) -> Array:
+    """Scale the gradient of each output unit to at most a share of the norm of its weights; gives the norm before.
+
+    g = g min(1, clip_factor max(norm W, eps) / norm g), for each row W of a matrix, each kernel of a convolution
+
+    What has fewer than two dimensions is one unit. `exempt` are parameters left as they are: those of the last layer,
+    says the paper.
+
+    Raises
+    ------
+    DTypeError
+        If `clip_factor` or `eps` is not above 0, or something in `exempt` is no Tensor.
+
+    >>> p = Tensor([[3.0, 4.0], [0.3, 0.4]], requires_grad=True)
+    >>> (p * 0.03).sum().backward()
+    >>> adaptive_grad_clip([p])
+    array(0.06, dtype=float32)
+    >>> p.grad.round(4)
+    array([[0.03  , 0.03  ],
+           [0.0035, 0.0035]], dtype=float32)
+
+    Reference: Brock et al., High-Performance Large-Scale Image Recognition Without Normalization, 2021, equation 3.
+    """
+    share = above_zero("adaptive_grad_clip", "clip_factor", clip_factor, "0.01")
+    least = above_zero("adaptive_grad_clip", "eps", eps, "1e-3")
+    spared = {id(p) for p in listed(exempt)}
+    chosen = listed(parameters)
+    before = total(gradients(chosen))
+    for p in chosen:
+        if p.grad is None or id(p) in spared:
+            continue
+        axes = tuple(range(1, p.ndim)) if p.ndim > 1 else None
+        limit = share * namespace(p.value).maximum(norm(p.value, axes, keepdims=True), least)
+        # The quotient by the larger of the two is the minimum with 1, without a division by a norm of 0.
+        _shrink(p.grad, limit / namespace(limit).maximum(norm(p.grad, axes, keepdims=True), limit))
+    return before
+
+
+def total(found: list[Array]) -> Array:
+    """sqrt(sum of all squares) of these arrays."""
+    if not found:
+        return default_backend().zeros((), dtype=np.float32)
+    xp = namespace(found[0])
+    return xp.asarray(xp.sqrt(sum((g * g).sum() for g in map(wide, found))))
+
+
+def listed(parameters: Iterable[Any]) -> list[Tensor]:
+    """The parameters themselves, of which there may be one alone."""
+    chosen = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    for p in chosen:
+        if not isinstance(p, Tensor):
+            raise DTypeError(f"clip: takes Tensors, got {type(p).__name__}; pass model.parameters()")
+    return chosen
+
+
+def above_zero(caller: str, option: str, value: Any, usual: str) -> float:
+    """The value as a Python number, which widens nothing."""
+    if not (value in ANY and value > 0) and value != float("inf"):
+        raise DTypeError(f"{caller}: {option} must be a number above 0, got {value!r}; {usual} is usual")
+    return float(value)
+
+
+def _shrink(g: Array, scale: Array) -> None:
+    g *= namespace(scale).minimum(scale, 1).astype(g.dtype)

@@ -9,7 +9,7 @@ Builds on: `minigrad.tensor`, `minigrad.graph`. Read next: `minigrad.optim.optim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from math import prod
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from minigrad.errors import GraphError
 from minigrad.graph import Leaf, Memory
 from minigrad.tensor import Tensor
 
-__all__ = ["Block", "Home", "Run", "Storage"]
+__all__ = ["Block", "Home", "Run", "Storage", "gradients"]
 
 
 class Storage(Memory):
@@ -170,3 +170,29 @@ class Block:
             leaf.home.view[...] = p.value
             p.value = leaf.home.view
         return leaf
+
+
+def gradients(parameters: Iterable[Tensor]) -> list[Array]:
+    """The gradients of all that have one, to be written in place; neighbours in one storage come as one array.
+
+    >>> p = Tensor([1.0, 2.0], requires_grad=True)
+    >>> (p * p).sum().backward()
+    >>> gradients([p])
+    [array([2., 4.], dtype=float32)]
+    """
+    found: list[Array] = []
+    place: Home | None = None  # of the last array, if it is part of a storage
+    for p in parameters:
+        leaf = p.node
+        if p.grad is None:
+            continue
+        home = leaf.home if isinstance(leaf, Leaf) and leaf.grad is leaf.slot else None
+        if home is None:
+            found.append(p.grad)
+        elif place is not None and place.storage is home.storage and place.end == home.start:
+            home = home._replace(start=place.start)
+            found[-1] = home.storage.grads[home.start : home.end]
+        else:
+            found.append(home.storage.grads[home.start : home.end])
+        place = home
+    return found
