@@ -14,7 +14,7 @@ from minigrad.backend import move
 from minigrad.errors import ShapeError
 from minigrad.tensor import Tensor, as_array
 
-__all__ = ["Batch", "groups", "in_use", "place", "place_inputs"]
+__all__ = ["Batch", "groups", "in_use", "inputs_of", "place", "place_inputs"]
 
 
 class Batch(NamedTuple):
@@ -59,6 +59,16 @@ def place_inputs(name: str, parts: Iterable[Any], model: Any) -> tuple[Tensor, .
             f"shapes {', '.join(str(part.shape) for part in placed)}; correct the data"
         )
     return tuple(placed)
+
+
+def inputs_of(batch: Any) -> tuple[Any, ...]:
+    """The inputs of a batch: all parts but the last, which is the target, where there are several.
+
+    >>> inputs_of((1, 2, 3)), inputs_of([1]), inputs_of(1)
+    ((1, 2), (1,), (1,))
+    """
+    parts = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+    return parts[:-1] if len(parts) > 1 else parts
 
 
 def groups(batches: Iterable[Any], size: int) -> Iterator[list[Any]]:

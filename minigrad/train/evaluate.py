@@ -15,7 +15,7 @@ from minigrad.backend import namespace
 from minigrad.errors import ShapeError
 from minigrad.modes import no_grad
 from minigrad.tensor import as_array, raw
-from minigrad.train.batches import in_use, place, place_inputs
+from minigrad.train.batches import in_use, inputs_of, place, place_inputs
 from minigrad.train.mean import Mean, read
 from minigrad.train.metric import Totals
 
@@ -93,8 +93,7 @@ def _inputs(data: Any, batch_size: int) -> Iterator[tuple[Any, ...]]:
     in_batches = isinstance(data[0], tuple) if isinstance(data, list) and data else hasattr(data, "__iter__")
     if in_batches and not hasattr(data, "dtype") and not isinstance(data, tuple):
         for batch in data:
-            parts = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
-            yield parts[:-1] if len(parts) > 1 else parts
+            yield inputs_of(batch)
         return
     arrays = tuple(as_array(part) for part in (data if isinstance(data, tuple) else (data,)))
     size = whole("predict", "batch_size", batch_size, 1)

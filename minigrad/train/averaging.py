@@ -1,0 +1,269 @@
+"""`ModelEMA` and `SWA`: averages of a model's weights over the steps of its training, to evaluate and to keep.
+
+Both are callbacks of `fit`, and work in a loop of one's own by calling `update`. They are found as `minigrad.optim.SWA`
+too.
+
+Builds on: `minigrad.train.callbacks`, `minigrad.ewma`. Read next: `examples/mlp.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from minigrad.backend import Array, move, namespace
+from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.ewma import EWMA
+from minigrad.modes import no_grad
+from minigrad.optim.norms import wide
+from minigrad.optim.options import BETA
+from minigrad.tensor import Tensor
+from minigrad.train.batches import in_use, inputs_of, place_inputs
+from minigrad.train.callbacks import Callback
+
+__all__ = ["SWA", "ModelEMA", "update_batch_norm"]
+
+
+class Averaging(Callback):
+    """What both averages share; a subclass says how much the average keeps of itself at its t-th update."""
+
+    def __init__(self, model: Any) -> None:
+        self.name = type(self).__name__
+        self.model, self._swapped = model, False
+        self.parameters: dict[str, Tensor] = dict(model.named_parameters())
+        if not self.parameters:
+            raise ShapeError(f"{self.name}: averages the parameters of a model, got none that train; thaw some")
+        self.begin()
+
+    def beta(self, t: int) -> float:
+        """The share of the average that stays at update number t, from 1."""
+        raise NotImplementedError(f"{self.name}: an average defines beta(self, t)")
+
+    def begin(self) -> None:
+        """Begin anew, from the parameters as they are."""
+        self.updates = 0
+        self.averages = {name: EWMA(0.0, wide(p.value).copy()) for name, p in self.parameters.items()}
+        self.buffers: dict[str, Array] | None = None  # those that fit the averaged weights, once refreshed
+
+    def update(self) -> None:
+        """Take in the parameters as they are now."""
+        if self._swapped:
+            raise GraphError(
+                f"{self.name}.update: the model holds the averages now, got a call inside applied(); leave"
+            )
+        self.updates += 1
+        beta, self.buffers = self.beta(self.updates), None
+        for name, average in self.averages.items():
+            average.beta = beta
+            average.update(wide(self.parameters[name].value))
+
+    @contextmanager
+    def applied(self) -> Iterator[Any]:
+        """The model with the averaged weights; afterwards it has its own again, buffers too.
+
+        The buffers inside are those of `refresh`, or the model's own where that was not called since.
+        """
+        buffers = dict(self.model.named_buffers())
+        before = [(part, part.value.copy()) for part in (*self.parameters.values(), *buffers.values())]
+        was, self._swapped = self._swapped, True
+        try:
+            for name, p in self.parameters.items():
+                p.data = self.averages[name].value.astype(p.dtype)
+            for name, value in (self.buffers or {}).items():
+                buffers[name].data = value
+            yield self.model
+        finally:
+            for part, value in before:
+                part.data = value
+            self._swapped = was
+
+    def refresh(self, loader: Iterable[Any]) -> None:
+        """Take the statistics of batch normalisation anew, under the averaged weights; `applied` brings them along."""
+        with self.applied():
+            update_batch_norm(self.model, loader)
+            self.buffers = {name: b.value.copy() for name, b in self.model.named_buffers()}
+
+    # -- as a callback -------------------------------------------------------------------------------------------------
+
+    def on_fit_start(self, run: Any) -> None:
+        if run.model is not self.model:
+            raise GraphError(f"{self.name}: averages the model that it was made with, got another in fit; make it anew")
+        if run.step == 0:  # a training of its own, whatever this object has seen before
+            self.begin()
+
+    def on_step_end(self, run: Any) -> None:
+        self.update()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The averages by the names of the parameters, how many updates they have seen, and refreshed buffers."""
+        averages = {name: _host(average.value) for name, average in self.averages.items()}
+        buffers = None if self.buffers is None else {name: _host(value) for name, value in self.buffers.items()}
+        return {"averages": averages, "updates": self.updates, "buffers": buffers}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a saved state.
+
+        Raises
+        ------
+        ShapeError
+            If it is of another model; nothing is changed then.
+        """
+        own = {name: p.shape for name, p in self.parameters.items()}
+        found = {name: np.shape(value) for name, value in state["averages"].items()}
+        if own != found:
+            differing = sorted(name for name, _ in own.items() ^ found.items())
+            raise ShapeError(
+                f"{self.name}.load_state_dict: the parameters differ, got {differing[:8]}; is it the state of another "
+                "model?"
+            )
+        self.updates = int(state["updates"])
+        for name, average in self.averages.items():
+            place = self.parameters[name].backend
+            average.t, average.value = self.updates, _put(state["averages"][name], place)
+        buffers = dict(self.model.named_buffers())
+        kept = state["buffers"]
+        self.buffers = kept and {name: _put(value, buffers[name].backend) for name, value in kept.items()}
+
+
+class ModelEMA(Averaging):
+    """An exponentially weighted average of a model's parameters: less noise than in the last of them.
+
+    v = decay v + (1 - decay) p after every step, from v = p as it was at the start
+
+    Buffers are not averaged: inside `applied` they are the model's own, or those of `refresh`.
+
+    Raises
+    ------
+    DTypeError
+        If `decay` is not in [0, 1).
+
+    >>> from minigrad.nn import Linear
+    >>> model = Linear(1, 1, bias=False)
+    >>> model.weight.data = [[1.0]]
+    >>> ema = ModelEMA(model, decay=0.9)
+    >>> model.weight.data = [[2.0]]
+    >>> ema.update()
+    >>> with ema.applied():
+    ...     round(model.weight.item(), 4)
+    1.1
+    >>> model.weight.item()
+    2.0
+
+    Reference: Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992; Tarvainen and Valpola,
+    Mean Teachers, 2017.
+    """
+
+    def __init__(self, model: Any, decay: float = 0.999) -> None:
+        if decay not in BETA:
+            raise DTypeError(f"ModelEMA: decay must lie in [0, 1), got {decay!r}; 0.999 is usual")
+        self.decay = float(decay)
+        super().__init__(model)
+
+    def beta(self, t: int) -> float:
+        return self.decay
+
+
+class SWA(Averaging):
+    """Stochastic weight averaging: the mean of a model's parameters at chosen steps, under a high or cyclic rate.
+
+    v = v + (p - v) / n at step `start` and every `every` steps from there, n = 1, 2, ...
+
+    Normalisers have seen none of the averaged weights: call `refresh` with the training data before `applied`.
+
+    Raises
+    ------
+    DTypeError
+        If `start` is below 0, or `every` below 1.
+
+    >>> from minigrad.nn import Linear
+    >>> model = Linear(1, 1, bias=False)
+    >>> swa = SWA(model)
+    >>> for weight in (1.0, 2.0, 6.0):
+    ...     model.weight.data = [[weight]]
+    ...     swa.update()
+    >>> with swa.applied():
+    ...     round(model.weight.item(), 4)
+    3.0
+
+    Reference: Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, algorithm 1.
+    """
+
+    def __init__(self, model: Any, start: int = 1, every: int = 1) -> None:
+        for name, value, least in (("start", start, 0), ("every", every, 1)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise DTypeError(f"SWA: {name} counts steps, {least} or more, got {value!r}; correct it")
+        self.start, self.every = start, every
+        super().__init__(model)
+
+    def beta(self, t: int) -> float:
+        return 1 - 1 / t
+
+    def on_step_end(self, run: Any) -> None:
+        if run.step >= self.start and (run.step - self.start) % self.every == 0:
+            self.update()
+
+    @contextmanager
+    def applied(self) -> Iterator[Any]:
+        if not self.updates:
+            raise GraphError("SWA.applied: there is no mean of nothing, got 0 updates; reach `start`, or call update")
+        with super().applied() as model:
+            yield model
+
+
+def update_batch_norm(model: Any, loader: Iterable[Any]) -> None:
+    """Take the running statistics of batch normalisation anew: the mean of those of all batches of a loader.
+
+    running = running + (batch - running) / n, for batch number n = 1, 2, ...
+
+    Everything else works as in use, dropout is off; afterwards every layer has its own mode and momentum again. Where a
+    batch fails the statistics stay as they were.
+
+    Raises
+    ------
+    ShapeError
+        If the loader gives no batch.
+
+    >>> from minigrad.nn import BatchNorm1d
+    >>> model = BatchNorm1d(1)
+    >>> update_batch_norm(model, [np.array([[1.0], [3.0]]), np.array([[5.0], [7.0]])])
+    >>> model.running_mean.tolist(), model.running_var.tolist(), model.momentum
+    ([4.0], [2.0], 0.1)
+
+    Reference: Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, section 3.
+    """
+    layers = [layer for layer in model.layers() if getattr(layer, "num_batches_tracked", None) is not None]
+    if not layers:
+        return
+    buffers = [b for layer in layers for b in (layer.running_mean, layer.running_var, layer.num_batches_tracked)]
+    before, momenta = [b.value.copy() for b in buffers], [layer.momentum for layer in layers]
+    try:
+        with in_use(model), no_grad():
+            for layer in layers:
+                layer.training, layer.momentum = True, None  # None: the mean of all batches
+            for b in buffers:
+                b.data = namespace(b.value).zeros_like(b.value)
+            done = 0
+            for batch in loader:
+                model(*place_inputs("update_batch_norm", inputs_of(batch), model))
+                done += 1
+        if not done:
+            raise ShapeError("update_batch_norm: the loader gave no batch, got 0; pass one that can be iterated again")
+    except BaseException:
+        for b, value in zip(buffers, before, strict=True):
+            b.data = value
+        raise
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
+
+
+def _host(array: Array) -> np.ndarray[Any, Any]:
+    return np.array(namespace(array).to_host(array))
+
+
+def _put(array: Any, place: str) -> Array:
+    """A copy of a host array on a device."""
+    return move(np.array(array), place)
