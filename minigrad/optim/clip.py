@@ -37,7 +37,7 @@ def grad_norm(parameters: Iterable[Tensor]) -> Array:
     >>> grad_norm([p])
     array(10., dtype=float32)
     """
-    return total(gradients(listed(parameters)))
+    return total(gradients(listed("grad_norm", parameters)))
 
 
 def clip_grad_norm(parameters: Iterable[Tensor], max_norm: float, error_if_nonfinite: bool = False) -> Array:
@@ -64,7 +64,7 @@ def clip_grad_norm(parameters: Iterable[Tensor], max_norm: float, error_if_nonfi
     Reference: Pascanu, Mikolov and Bengio, On the Difficulty of Training Recurrent Neural Networks, 2013, algorithm 1.
     """
     limit = above_zero("clip_grad_norm", "max_norm", max_norm, "1.0")
-    found = gradients(listed(parameters))
+    found = gradients(listed("clip_grad_norm", parameters))
     before = total(found)
     if error_if_nonfinite and not bool(namespace(before).isfinite(before)):
         raise NonFiniteError(
@@ -93,7 +93,7 @@ def clip_grad_value(parameters: Iterable[Tensor], clip_value: float) -> Array:
     array([ 1., -1.], dtype=float32)
     """
     limit = above_zero("clip_grad_value", "clip_value", clip_value, "1.0")
-    found = gradients(listed(parameters))
+    found = gradients(listed("clip_grad_value", parameters))
     before = total(found)
     for g in found:
         xp = namespace(g)
@@ -122,7 +122,7 @@ def clip_grad_norm_per_parameter(parameters: Iterable[Tensor], max_norm: float) 
     (array([1.], dtype=float32), array([0.5], dtype=float32))
     """
     limit = above_zero("clip_grad_norm_per_parameter", "max_norm", max_norm, "1.0")
-    chosen = listed(parameters)
+    chosen = listed("clip_grad_norm_per_parameter", parameters)
     before = total(gradients(chosen))
     for p in chosen:
         if p.grad is not None:
@@ -157,8 +157,8 @@ def adaptive_grad_clip(
     """
     share = above_zero("adaptive_grad_clip", "clip_factor", clip_factor, "0.01")
     least = above_zero("adaptive_grad_clip", "eps", eps, "1e-3")
-    spared = {id(p) for p in listed(exempt)}
-    chosen = listed(parameters)
+    spared = {id(p) for p in listed("adaptive_grad_clip", exempt)}
+    chosen = listed("adaptive_grad_clip", parameters)
     before = total(gradients(chosen))
     for p in chosen:
         if p.grad is None or id(p) in spared:
@@ -178,12 +178,12 @@ def total(found: list[Array]) -> Array:
     return xp.asarray(xp.sqrt(sum((g * g).sum() for g in map(wide, found))))
 
 
-def listed(parameters: Iterable[Any]) -> list[Tensor]:
+def listed(caller: str, parameters: Iterable[Any]) -> list[Tensor]:
     """The parameters themselves, of which there may be one alone."""
     chosen = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     for p in chosen:
         if not isinstance(p, Tensor):
-            raise DTypeError(f"clip: takes Tensors, got {type(p).__name__}; pass model.parameters()")
+            raise DTypeError(f"{caller}: takes Tensors, got {type(p).__name__}; pass model.parameters()")
     return chosen
 
 

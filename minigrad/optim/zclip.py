@@ -55,7 +55,7 @@ class ZClip:
         self.mean, self.variance = EWMA(self.alpha), EWMA(self.alpha)
 
     def __call__(self, parameters: Iterable[Tensor]) -> Array:
-        found = gradients(listed(parameters))
+        found = gradients(listed("ZClip", parameters))
         norm = total(found)
         if not found:
             return norm

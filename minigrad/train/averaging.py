@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend import Array, move, namespace
-from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.ewma import EWMA
 from minigrad.modes import no_grad
 from minigrad.optim.norms import wide
@@ -58,7 +58,17 @@ class Averaging(Callback):
         beta, self.buffers = self.beta(self.updates), None
         for name, average in self.averages.items():
             average.beta = beta
-            average.update(wide(self.parameters[name].value))
+            average.update(wide(self._near(name, average)))
+
+    def _near(self, name: str, average: EWMA) -> Array:
+        """The parameter, which has to lie where its average does."""
+        value = self.parameters[name].value
+        if namespace(value) is not namespace(average.value):
+            raise DeviceError(
+                f"{self.name}: the model was moved after its average was made, got {name} on {namespace(value).name}; "
+                "make it after .to(), or call begin()"
+            )
+        return value
 
     @contextmanager
     def applied(self) -> Iterator[Any]:
@@ -71,6 +81,7 @@ class Averaging(Callback):
         was, self._swapped = self._swapped, True
         try:
             for name, p in self.parameters.items():
+                self._near(name, self.averages[name])
                 p.data = self.averages[name].value.astype(p.dtype)
             for name, value in (self.buffers or {}).items():
                 buffers[name].data = value

@@ -189,9 +189,12 @@ def test_a_limit_that_is_not_above_zero_is_refused(clip, option, limit):
         clip([], **{option: limit})
 
 
-def test_names_are_no_parameters():
-    with pytest.raises(DTypeError, match=r"^clip: takes Tensors, got str; pass model.parameters"):
+def test_names_are_no_parameters(device):
+    with pytest.raises(DTypeError, match=r"^adaptive_grad_clip: takes Tensors, got str; pass model.parameters"):
         optim.adaptive_grad_clip([], exempt=["head"])
+    for clip in (*CLIPS.values(), optim.grad_norm):
+        with pytest.raises(DTypeError, match=r"^\w+: takes Tensors, got tuple; pass model.parameters"):
+            clip([("name", device.leaf([1.0]))])
 
 
 def test_a_norm_in_float16_does_not_overflow(device):

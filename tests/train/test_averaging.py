@@ -11,7 +11,7 @@ from minigrad.backend import use_backend
 from minigrad.backend.random import default_generator
 from minigrad.backend.strict import audit_float64, no_synchronisation
 from minigrad.data import ArrayDataset, DataLoader
-from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.io import load_checkpoint
 from minigrad.nn import Dropout, Linear, ReLU, Sequential
 from minigrad.nn import functional as F
@@ -276,6 +276,12 @@ def test_what_makes_no_sense_is_refused(tmp_path):
             SWA(model, **options)
     with pytest.raises(ShapeError, match=r"^SWA: averages the parameters of a model, got none that train; thaw some"):
         SWA(Linear(2, 1).requires_grad_(False))
+    moved = Linear(6, 2)
+    ema = ModelEMA(moved)
+    moved.to("strict")
+    for act in (ema.update, lambda: inside(ema)):
+        with pytest.raises(DeviceError, match=r"^ModelEMA: the model was moved .*got weight on strict; make it after"):
+            act()
     ema, swa = ModelEMA(model), SWA(model)
     with pytest.raises(GraphError, match=r"^SWA.applied: there is no mean of nothing, got 0 updates; "), swa.applied():
         pass
