@@ -164,7 +164,8 @@ OF_TRAINING = [
     ("Adam: eps must be a number from 0 up, got", DTypeError, lambda v: Adam(parameters(), eps=v),
      [*NO_NUMBERS, NAN, -1, INF]),
     ("Adagrad: eps must be a number from 0 up, got", DTypeError, lambda v: Adagrad(parameters(), eps=v), ["a", None]),
-    ("EWMA: beta must lie in [0, 1), got", ValueError, lambda v: RMSProp(parameters(), alpha=v), [None, "a", NAN, 2]),
+    ("RMSProp: alpha must be a number in [0, 1), got", DTypeError, lambda v: RMSProp(parameters(), alpha=v),
+     [None, "a", NAN, 2]),
     ("SGD: a group is a dict with 'params', got", GraphError, SGD, [[{"lr": 0.1}], [{"params": parameters()}, 3]]),
     ("SGD: takes Tensors, got", GraphError, SGD, [None, 3, nn.Linear(2, 2), [{"params": None}]]),
     ("SGD: trains leaves that require gradients, got", GraphError, SGD, ["ab", [X], [3]]),
@@ -172,10 +173,10 @@ OF_TRAINING = [
      [None, [], {}, {"state": {}, 1: 2}]),
     ("clip_grad_norm: max_norm must be a number above 0, got", DTypeError,
      lambda v: clip_grad_norm(parameters(), v), [*NO_NUMBERS, NAN, 0, -1]),
-    ("clip_grad_value: max_value must be a number above 0, got", DTypeError,
+    ("clip_grad_value: clip_value must be a number above 0, got", DTypeError,
      lambda v: clip_grad_value(parameters(), v), [*NO_NUMBERS, NAN, 0, -1]),
-    ("clip_grad_norm: takes Tensors, got", GraphError, lambda v: clip_grad_norm(v, 1.0), [None, [3]]),
-    ("clip_grad_value: takes Tensors, got", GraphError, lambda v: clip_grad_value(v, 1.0), [None, [3]]),
+    ("clip_grad_norm: takes Tensors, got", DTypeError, lambda v: clip_grad_norm(v, 1.0), [None, [3]]),
+    ("clip_grad_value: takes Tensors, got", DTypeError, lambda v: clip_grad_value(v, 1.0), [None, [3]]),
 ]  # fmt: skip
 
 OF_LAYERS = [

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.argument import is_number
 from minigrad.backend import Array, default_backend, namespace
 from minigrad.errors import DTypeError, NonFiniteError
 from minigrad.optim.flat import gradients
@@ -180,7 +179,8 @@ def total(found: list[Array]) -> Array:
 
 def listed(caller: str, parameters: Iterable[Any]) -> list[Tensor]:
     """The parameters themselves, of which there may be one alone."""
-    chosen = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    several = isinstance(parameters, Iterable) and not isinstance(parameters, Tensor)
+    chosen: list[Any] = list(parameters) if several else [parameters]
     for p in chosen:
         if not isinstance(p, Tensor):
             raise DTypeError(f"{caller}: takes Tensors, got {type(p).__name__}; pass model.parameters()")

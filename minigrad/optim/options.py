@@ -39,12 +39,15 @@ class Range(NamedTuple):
     high: float
     usual: str
 
-    def __contains__(self, value: object) -> bool:
+    def __contains__(self, value: Any) -> bool:
         return is_number(value) and bool(self.low <= value < self.high)
 
     def __str__(self) -> str:
-        above = "a finite number" if self.high == float("inf") else f"a number below {self.high:g}"
-        return f"{above}, {self.low:g} or more"
+        return (
+            f"a number from {self.low:g} up"
+            if self.high == float("inf")
+            else f"a number in [{self.low:g}, {self.high:g})"
+        )
 
 
 BETA = Range(0, 1, "0.9")  # how much of itself an average keeps

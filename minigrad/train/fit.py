@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from minigrad.errors import DTypeError, ShapeError
 from minigrad.io import FileError
 from minigrad.nn import Layer
 from minigrad.optim import clip_grad_norm
+from minigrad.optim.clip import grad_norm
 from minigrad.tensor import Tensor, raw
 from minigrad.train.batches import Batch, place
 from minigrad.train.callbacks import Callback
@@ -36,6 +38,7 @@ __all__ = ["fit", "training_step"]
 
 Loss = Callable[[Any, Any], Tensor]
 Metrics = Mapping[str, Callable[..., Any]]
+Clip = Callable[[list[Tensor]], Array]
 
 
 class Outcome(NamedTuple):
@@ -43,15 +46,15 @@ class Outcome(NamedTuple):
 
     loss: Array  # of all batches of the step, as if they were one
     count: Any  # what it counts beside other steps
-    norm: Array | None  # of the gradient before it was clipped
+    figures: dict[str, Array]  # with clipping: the norm of the gradient before, and whether it was clipped
     outputs: Array  # of the last batch
     target: Array
 
 
-def training_step(model: Any, batches: Sequence[Batch], loss: Mean, optimizer: Any, clip: float | None) -> Outcome:
+def training_step(model: Any, batches: Sequence[Batch], loss: Mean, optimizer: Any, clip: Clip | None) -> Outcome:
     """Update the parameters once, with the gradient of the mean loss over all samples of these batches.
 
-    g = sum over batches of (count of the batch / count of all) gradient(loss of the batch), scaled down to `clip`
+    g = sum over batches of (count of the batch / count of all) gradient(loss of the batch), then clipped
     """
     counts = [loss.count(batch.target, batch.samples) for batch in batches]
     n, total = sum(counts), 0.0
@@ -64,22 +67,24 @@ def training_step(model: Any, batches: Sequence[Batch], loss: Mean, optimizer: A
         part = loss(outputs, batch.target) if alone else loss.part(outputs, batch.target, count, n)
         part.backward()
         total = total + raw(part)
-    norm = None
+    figures = {}
     if clip is not None:
-        norm = clip_grad_norm([p for group in optimizer.param_groups for p in group["params"]], clip)
+        trained = [p for group in optimizer.param_groups for p in group["params"]]
+        norm = clip(trained)
+        figures = {"norm": norm, "clipped": grad_norm(trained) < norm}
     optimizer.step()
-    return Outcome(total, n, norm, raw(outputs), raw(batch.target))
+    return Outcome(total, n, figures, raw(outputs), raw(batch.target))
 
 
-def train(run: Run, epochs: int, metrics: Metrics | None, accumulate: int, clip: float | None, log_every: int) -> None:
+def train(run: Run, epochs: int, metrics: Metrics | None, accumulate: int, log_every: int) -> None:
     """Go through the epochs that are left, until somebody stops the run."""
     while run.goes_on(epochs):
         for group in run.groups(accumulate):
             batches = [place("fit", batch, run.model) for batch in group]
             lr = learning_rate(run.optimizer)
-            outcome = training_step(run.model, batches, run.mean, run.optimizer, clip)
+            outcome = training_step(run.model, batches, run.mean, run.optimizer, run.clip)
             row = {"samples": sum(batch.samples for batch in batches), "lr": lr}
-            run.step_done(row, outcome.loss, outcome.count, outcome.norm)
+            run.step_done(row, outcome.loss, outcome.count, outcome.figures)
             if run.step % log_every == 0:
                 run.read(outcome.outputs, outcome.target, metrics)
             run.tell("on_step_end")
@@ -114,7 +119,7 @@ def fit(
     validation: Iterable[Any] | None = None,
     metrics: Metrics | None = None,
     accumulate: int = 1,
-    clip: float | None = None,
+    clip: float | Clip | None = None,
     callbacks: Sequence[Callback] = (),
     checkpoints: Checkpoints | str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -139,7 +144,9 @@ def fit(
         target) by name, `minigrad.train.accuracy` for one.
     accumulate, clip
         How many batches make one step, whose gradient is exactly that of one batch of all their samples; and the norm
-        that its gradient is scaled down to.
+        that its gradient is scaled down to, or any clip of `minigrad.optim` that is called with the parameters alone,
+        ``ZClip()`` for one. The norm before and whether it was clipped stand in the history, the share of clipped steps
+        among the figures of each epoch.
     checkpoints, resume
         A `Checkpoints`, or the name of its folder. With `resume` the training goes on from the newest one there, bit
         for bit as if it had never stopped; where there is none it begins.
@@ -169,18 +176,19 @@ def fit(
         whole("fit", name, value, least)
         for name, value, least in (("epochs", epochs, 0), ("accumulate", accumulate, 1), ("log_every", log_every, 1))
     )
-    clip = None if clip is None else number("fit", "clip", clip, positive=True)
+    if clip is not None and not callable(clip):
+        clip = partial(clip_grad_norm, max_norm=number("fit", "clip", clip, positive=True))
     check(model, loader, optimizer, validation, metrics, callbacks)
     folder = checkpoints if isinstance(checkpoints, Checkpoints) or checkpoints is None else Checkpoints(checkpoints)
     show, mean = progress(progress_bar, epochs), Mean("fit", loss)
-    run = Run(model, loader, optimizer, mean, validation, History(log), callbacks, folder, show)
+    run = Run(model, loader, optimizer, mean, clip, validation, History(log), callbacks, folder, show)
     if not model.training:  # layers that stand in evaluation mode inside a training model stay there: frozen
         model.train()
     try:
         # Overflow shows in the loss, and `read` says so once and with the step; NumPy's warnings would only repeat it.
         with np.errstate(over="ignore", invalid="ignore"), deferred_interrupt(lambda: run.stop("interrupted")):
             begin(run, resume)
-            train(run, epochs, metrics, accumulate, clip, log_every)
+            train(run, epochs, metrics, accumulate, log_every)
             finish(run)
     finally:
         show.close()

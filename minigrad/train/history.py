@@ -30,8 +30,8 @@ class History:
     """The figures of a training.
 
     ``history.steps["loss"]`` is the loss of every step; other columns are step, epoch, samples, lr, with clipping the
-    norm before it, and metrics, NaN where none was computed. ``history.epochs`` is one dict per epoch. ``stopped`` says
-    why the training ended before its last epoch, or is None.
+    norm before it and clipped, 1 or 0, and metrics, NaN where none was computed. ``history.epochs`` is one dict per
+    epoch. ``stopped`` says why the training ended before its last epoch, or is None.
 
     >>> history = History()
     >>> history.add_steps([{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.25, "accuracy": 0.9}])

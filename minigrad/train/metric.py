@@ -82,7 +82,7 @@ class Totals:
         given = {} if metrics is None else metrics
         if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
             raise DTypeError(f"metrics: must be functions by name, got {given!r:.60}; pass {{'accuracy': accuracy}}")
-        taken = sorted({"epoch", "loss", "lr", "norm", "samples", "step"} & set(given))
+        taken = sorted({"clipped", "epoch", "loss", "lr", "norm", "samples", "seconds", "step"} & set(given))
         if taken:
             raise ShapeError(f"metrics: these names stand for what fit itself records, got {taken}; choose others")
         self.metrics = {name: _as_metric(function) for name, function in given.items()}

@@ -42,6 +42,7 @@ class Run:
         loader: Any,
         optimizer: Any,
         mean: Mean,
+        clip: Any,
         validation: Any,
         history: History,
         callbacks: Sequence[Any],
@@ -49,14 +50,14 @@ class Run:
         show: Silence,
     ) -> None:
         self.model, self.loader, self.optimizer, self.validation = model, loader, optimizer, validation
-        self.mean = mean
+        self.mean, self.clip = mean, clip
         self.history, self.callbacks, self.checkpoints, self.show = history, callbacks, checkpoints, show
         self.step, self.epoch = 0, 0
         self.batches, self.exhausted = 0, False  # of this epoch: how many are done, whether they were all
         self.counts: list[float] = []  # of the steps of this epoch that are read
         self.position = _position(loader)  # the run's own: callbacks and validation may iterate the loader too
         self.stopped: str | None = None
-        self.unread: list[tuple[dict[str, float], Array, Any, Array | None]] = []
+        self.unread: list[tuple[dict[str, float], Array, Any, dict[str, Array]]] = []
         self.saved = (-1, -1)
         self.began = time.perf_counter()
 
@@ -97,32 +98,32 @@ class Run:
         if not self.exhausted:  # the last group was full, and the end of the epoch is seen only now
             self.position = _position(self.loader)
 
-    def step_done(self, row: dict[str, float], loss: Array, count: Any, norm: Array | None) -> None:
-        """Count a step; its loss, and the norm of its gradient, stay on the device."""
+    def step_done(self, row: dict[str, float], loss: Array, count: Any, figures: dict[str, Array]) -> None:
+        """Count a step; its loss, and other figures such as the norm of its gradient, stay on the device."""
         self.step += 1
-        self.unread.append(({"step": self.step, "epoch": self.epoch + 1, **row}, loss, count, norm))
+        self.unread.append(({"step": self.step, "epoch": self.epoch + 1, **row}, loss, count, figures))
         self.show.step()
 
     def read(self, outputs: Any = None, targets: Any = None, metrics: Any = None) -> None:
         """Wait for the device and write down the figures of the last steps; a loss that is not finite ends it all."""
         if not self.unread:
             return
-        rows, *waiting, measured = (list(column) for column in zip(*self.unread, strict=True))
-        losses, counts, norms = read(*waiting, [norm for norm in measured if norm is not None])
-        self.counts += counts.tolist()
+        rows, losses, counts, figures = (list(column) for column in zip(*self.unread, strict=True))
+        names = list(figures[0])
+        columns = read(losses, counts, *([each[name] for each in figures] for name in names))
+        self.counts += columns.pop(1).tolist()
         self.unread = []
-        for name, values in (("loss", losses), ("norm", norms)):
-            if len(values):
-                for row, value in zip(rows, values.tolist(), strict=True):
-                    row[name] = value
+        for name, values in zip(["loss", *names], columns, strict=True):
+            for row, value in zip(rows, values.tolist(), strict=True):
+                row[name] = value
         if metrics:
             totals = Totals(metrics)
             totals.add(outputs, targets)
             rows[-1].update({name: value for name, value in totals.values().items() if isinstance(value, float)})
         self.history.add_steps(rows)
         self.show.figures(rows[-1])
-        if not np.isfinite(losses).all():
-            self._refuse(int(np.flatnonzero(~np.isfinite(losses))[0]), rows)
+        if not np.isfinite(columns[0]).all():
+            self._refuse(int(np.flatnonzero(~np.isfinite(columns[0]))[0]), rows)
 
     def _refuse(self, first: int, rows: list[dict[str, float]]) -> None:
         kept = self.checkpoints.latest() if self.checkpoints else None
@@ -143,6 +144,8 @@ class Run:
             )
         loss = self.mean.total(np.array(steps["loss"])[here], np.array(self.counts))
         self.epoch, self.batches, self.exhausted, self.counts = self.epoch + 1, 0, False, []
+        if "clipped" in steps:
+            figures = {**figures, "clipped": float(np.mean(np.array(steps["clipped"])[here]))}
         seconds = round(time.perf_counter() - self.began, 3)
         row = {"epoch": self.epoch, "step": self.step, "loss": loss, **figures, "seconds": seconds}
         self.history.add_epoch(row)
@@ -167,6 +170,7 @@ class Run:
             "loader": self.position,
             "validation": _position(self.validation),
             "generator": list(default_generator().state),
+            "clip": self.clip.state_dict() if hasattr(self.clip, "state_dict") else None,
             "callbacks": [callback.state_dict() for callback in self.callbacks],
             "history": self.history.state_dict(),
             "best": None if self.checkpoints is None else self.checkpoints.monitor.best,
@@ -200,6 +204,8 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         for loader, position in ((self.validation, state["validation"]), (self.loader, state["loader"])):
             _go_to(loader, position)
+        if state["clip"] is not None:
+            self.clip.load_state_dict(state["clip"])
         for callback, kept in zip(self.callbacks, state["callbacks"], strict=True):
             callback.load_state_dict(kept)
         self.history.load_state_dict(state["history"])

@@ -1,5 +1,6 @@
 """The loop: what a step is, what the history says, what waits for the device, and what is refused."""
 
+import functools
 import json
 
 import numpy as np
@@ -12,7 +13,7 @@ from minigrad.errors import NonFiniteError, ShapeError
 from minigrad.io import FileError, load_checkpoint
 from minigrad.nn import BatchNorm1d, Buffer, Dropout, Linear, ReLU, Sequential
 from minigrad.nn import functional as F
-from minigrad.optim import SGD, Adam, schedules
+from minigrad.optim import SGD, Adam, ZClip, clip_grad_norm, clip_grad_value, schedules
 from minigrad.train import Callback, Checkpoints, EarlyStopping, accuracy, confusion, evaluate, fit, predict
 from tools.resume_trials import data, parts
 
@@ -80,6 +81,31 @@ def test_clipping_bounds_the_step_and_records_the_norm(device):
     moved = np.concatenate([(model.state_dict()[name] - before[name]).ravel() for name in before])
     np.testing.assert_allclose(np.linalg.norm(moved), 0.01, rtol=1e-3)
     assert history.steps["norm"][0] > 1
+
+
+def test_any_clip_and_the_share_of_clipped_steps(device):
+    def clipped(clip):
+        mg.manual_seed(0)
+        model, loader, optimizer = parts(device.name)
+        history = quiet(model, loader, F.cross_entropy, optimizer, epochs=2, clip=clip, log_every=3)
+        return history, model.state_dict()
+
+    free, _ = clipped(1e9)
+    assert free.steps["clipped"] == [0.0] * 14
+    assert [row["clipped"] for row in free.epochs] == [0.0, 0.0]
+    bound = float(np.median(free.steps["norm"]))
+    number, state = clipped(bound)
+    np.testing.assert_array_equal(np.array(number.steps["norm"]) > bound, number.steps["clipped"])
+    assert [row["clipped"] for row in number.epochs] == [np.mean(number.steps["clipped"][e * 7 :][:7]) for e in (0, 1)]
+    assert 0 < sum(number.steps["clipped"]) < 14
+    given, same = clipped(functools.partial(clip_grad_norm, max_norm=bound))
+    assert given.steps == number.steps
+    assert all((state[name] == same[name]).all() for name in state)
+    values, _ = clipped(functools.partial(clip_grad_value, clip_value=1e-4))
+    assert values.steps["clipped"] == [1.0] * 14
+    spikes, _ = clipped(ZClip(warmup_steps=2, z_thresh=0.1))
+    assert spikes.steps["clipped"][:2] == [0.0, 0.0]
+    assert sum(spikes.steps["clipped"]) > 0
 
 
 def test_the_learning_rate_of_each_step_is_recorded():
@@ -372,16 +398,16 @@ def test_arguments_that_make_no_sense(tmp_path):
         with pytest.raises((ValueError, TypeError, OSError), match=words):
             quiet(model, loader, F.cross_entropy, optimizer, **option)
     for arguments, words in (
-        ((len, loader, F.mse_loss, optimizer), "^fit: the model is a Layer, got builtin_function_or_method; wrap"),
+        ((len, loader, F.mse_loss, optimizer), "the model is a Layer, got builtin_function_or_method; wrap"),
         (
             (model, np.ones((3, 2)), F.mse_loss, optimizer),
-            "^fit: the loader gives batches .*, got ndarray; pass a Data",
+            "the loader gives batches .*, got ndarray; pass a Data",
         ),
         (
             (model, loader, "mse", optimizer),
-            r"^fit: the loss is a function of \(outputs, target\), got 'mse'; pass one",
+            r"the loss is a function of \(outputs, target\), got 'mse'; pass one",
         ),
-        ((model, loader, F.mse_loss, 0.1), r"^fit: the optimizer is an Optimizer, got 0\.1; pass SGD"),
+        ((model, loader, F.mse_loss, 0.1), r"the optimizer is an Optimizer, got 0\.1; pass SGD"),
     ):
         with pytest.raises(TypeError, match=f"^fit: {words}"):
             quiet(*arguments)

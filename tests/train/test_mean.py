@@ -9,7 +9,7 @@ import minigrad as mg
 from minigrad.backend.strict import no_synchronisation
 from minigrad.nn import CrossEntropyLoss, Linear, MSELoss, NLLLoss
 from minigrad.nn import functional as F
-from minigrad.optim import SGD
+from minigrad.optim import SGD, clip_grad_norm
 from minigrad.train import evaluate, fit
 from minigrad.train.batches import place
 from minigrad.train.fit import training_step
@@ -106,8 +106,9 @@ def test_counting_waits_for_nothing():
         x, y = rows()
         optimizer = SGD(model.parameters(), lr=0.1)
         given = [place("fit", batch, model) for batch in batches(x, y, [4, 8])]
+        clip = partial(clip_grad_norm, max_norm=1.0)
         with no_synchronisation():
-            training_step(model, given, Mean("fit", CrossEntropyLoss(WEIGHT).to("strict")), optimizer, 1.0)
+            training_step(model, given, Mean("fit", CrossEntropyLoss(WEIGHT).to("strict")), optimizer, clip)
 
 
 def test_a_wrong_label_is_the_losss_own_affair():

@@ -15,7 +15,7 @@ from minigrad.errors import ShapeError
 from minigrad.io import FileError, load_checkpoint, replacing
 from minigrad.nn import Linear
 from minigrad.nn import functional as F
-from minigrad.optim import Adam
+from minigrad.optim import Adam, ZClip
 from minigrad.train import Callback, Checkpoints, EarlyStopping, fit
 from tools.resume_trials import STEPS, bits, data, parts, train
 
@@ -128,6 +128,24 @@ def test_killed_trainings_end_with_the_same_bits(backend, trials):
     done = subprocess.run([*command, "--backend", backend], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith(f"{trials} of {trials} trainings bit-equal after ")
+
+
+def test_a_clip_that_remembers_goes_on_too(tmp_path):
+    def run(folder, step, **options):
+        model, loader, optimizer = parts()
+        history = fit(
+            model, loader, F.cross_entropy, optimizer, epochs=3, callbacks=[Stop(step)], progress_bar=False,
+            clip=ZClip(warmup_steps=3, z_thresh=0.2), checkpoints=Checkpoints(tmp_path / folder), **options,
+        )  # fmt: skip
+        return model.state_dict(), history
+
+    wanted, history = run("unbroken", 0)
+    assert sum(history.steps["clipped"]) > 0
+    for step in (2, 5, 11):
+        run(str(step), step)
+        found, again = run(str(step), 0, resume=True)
+        assert all((found[name] == array).all() for name, array in wanted.items()), step
+        assert again.steps == history.steps
 
 
 def test_callbacks_and_validation_may_iterate_the_training_loader(tmp_path):
