@@ -8,11 +8,14 @@ Builds on: nothing. Read next: `minigrad.backend`.
 
 from __future__ import annotations
 
+import numpy as np
+
 __all__ = [
     "ArgumentError",
     "DTypeError",
     "DeviceError",
     "GraphError",
+    "LinAlgError",
     "MinigradError",
     "MutationError",
     "NonFiniteError",
@@ -47,6 +50,10 @@ class DeviceError(MinigradError, TypeError):
 
 class GraphError(MinigradError, RuntimeError):
     """A backward walk that cannot be done: no graph, a freed graph, a missing seed."""
+
+
+class LinAlgError(MinigradError, np.linalg.LinAlgError):
+    """A matrix without an inverse, a solution or a factor."""
 
 
 class MutationError(MinigradError, RuntimeError):

@@ -13,11 +13,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from minigrad.backend import namespace
 from minigrad.errors import (
     DeviceError,
     DTypeError,
     GraphError,
+    LinAlgError,
     MinigradError,
     MutationError,
     PlaceError,
@@ -56,13 +59,9 @@ def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> None:
             "inputs; return y, (lambda g: ..., ...)"
         ) from error
     shapes = " and ".join(str(getattr(x, "shape", x)) for x in arrays)
-    complaint, advice = str(error).split("\n")[0], "check the shapes and the axis"
     if isinstance(error, (ValueError, IndexError)):
-        if "broadcast" in complaint and len(arrays) > 1:
-            complaint = "the shapes do not broadcast"
-            advice = "sizes must be equal or 1, compared from the last axis; reshape or expand_dims one of them"
-        kind_of = ShapeError if isinstance(error, ValueError) else PlaceError
-        raise kind_of(f"{name}: {complaint}, got shape {shapes}; {advice}") from error
+        raise _misfit(name, shapes, error, len(arrays) > 1) from error
+    complaint = str(error).split("\n")[0]
     kinds = [x.dtype for x in arrays if hasattr(x, "dtype")] if isinstance(error, TypeError) else []
     if kinds and all(kind.kind != "f" for kind in kinds):
         raise DTypeError(
@@ -74,6 +73,19 @@ def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> None:
         raise DTypeError(f"{name}: {complaint}, got {', '.join(map(_kind, arrays))}; check the arguments") from error
     if not getattr(error, "__notes__", None):  # an op inside this one has said it
         add_note(error, f"{name}: raised in the op's forward, got shape {shapes}")
+
+
+def _misfit(name: str, shapes: str, error: Exception, several: bool) -> MinigradError:
+    """The error to raise for a library's complaint of shapes, places, or a matrix that has no result."""
+    complaint, advice = str(error).split("\n")[0], "check the shapes and the axis"
+    if isinstance(error, np.linalg.LinAlgError):  # a ValueError too, but nothing is wrong with the shapes
+        advice = "add a small multiple of the unit matrix, or look for rows that depend on each other"
+        return LinAlgError(f"{name}: {complaint.lower()}, got shape {shapes}; {advice}")
+    if "broadcast" in complaint and several:
+        complaint = "the shapes do not broadcast"
+        advice = "sizes must be equal or 1, compared from the last axis; reshape or expand_dims one of them"
+    kind_of = ShapeError if isinstance(error, ValueError) else PlaceError
+    return kind_of(f"{name}: {complaint}, got shape {shapes}; {advice}")
 
 
 def explain_backward(node: Node, op: str, shapes: Sequence[tuple[int, ...]], error: BaseException) -> None:

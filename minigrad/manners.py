@@ -65,6 +65,7 @@ class Manners:
         any: Any
         argmax: Any
         argmin: Any
+        argsort: Any
         astype: Any
         clip: Any
         cumprod: Any

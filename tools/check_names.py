@@ -19,11 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from minigrad.backend.strict.array import NAMES
 from minigrad.backend.strict.library import SIGNATURES
-from minigrad.backend.vocabulary import SHARED, Backend
+from minigrad.backend.vocabulary import LINALG, SHARED, Backend
 
 PLACES = ["ops", "nn", "optim", "autodiff.py", "capture.py", "ewma.py", "testing"]  # below minigrad/
 ASK = {"namespace", "default_backend", "backend"}  # calls that answer with a namespace
 NAMED = {"xp"}  # a variable of this name is a namespace wherever it comes from
+WORDS = {*SHARED, *LINALG}
 UFUNC_KEYWORDS = {"out", "dtype", "casting"}
 REDUCTIONS = {"all", "any", "max", "mean", "min", "prod", "std", "sum", "var"}
 NUMPY_ONLY = {"where", "initial"}  # keywords of NumPy's reductions that CuPy's do not have
@@ -78,14 +79,17 @@ def keywords_of(word: str) -> set[str] | None:
             return UFUNC_KEYWORDS
         known = SIGNATURES.get(word) or NAMES["sig"].get(f"cupy.{word}")
         return set(known) if known else None
+    if word in LINALG:
+        return set(NAMES["sig"][f"cupy.linalg.{word}"])
     method = getattr(Backend, word)
     return set(inspect.signature(method).parameters) if callable(method) else None
 
 
 def check_vocabulary() -> Iterator[str]:
     """Shared words that CuPy or NumPy does not have."""
-    for word in SHARED:
-        if word not in NAMES["cupy"] or not hasattr(np, word):
+    places = [("cupy", np, word) for word in SHARED] + [("cupy.linalg", np.linalg, word) for word in LINALG]
+    for names, module, word in places:
+        if word not in NAMES[names] or not hasattr(module, word):
             path = "minigrad/backend/vocabulary.py"
             yield f"{path}:1: '{word}' is not in both NumPy and CuPy; make it a method of Backend"
 
@@ -98,7 +102,7 @@ def check_words(path: str, tree: ast.AST) -> Iterator[str]:
             continue
         word, inner = node.attr, node.value
         if is_namespace(inner, names):
-            if word not in SHARED and (word.startswith("_") or not hasattr(Backend, word)):
+            if word not in WORDS and (word.startswith("_") or not hasattr(Backend, word)):
                 yield f"{path}:{node.lineno}: '{word}' is no word of every backend; see minigrad/backend/vocabulary.py"
         elif isinstance(inner, ast.Attribute) and is_namespace(inner.value, names):
             allowed = {"at": NAMES["ufunc_at"], "reduce": ["add", "multiply"], "accumulate": ["add", "multiply"]}
@@ -114,7 +118,7 @@ def check_keywords(path: str, tree: ast.AST) -> Iterator[str]:
             continue
         word, given = node.func.attr, {keyword.arg for keyword in node.keywords if keyword.arg}
         if is_namespace(node.func.value, names):
-            if word in SHARED or (not word.startswith("_") and hasattr(Backend, word)):
+            if word in WORDS or (not word.startswith("_") and hasattr(Backend, word)):
                 known = keywords_of(word)
                 wrong = given - known if known is not None else set()
             else:
@@ -149,7 +153,7 @@ def main(root: Path) -> int:
             files += 1
             for check in (check_words, check_keywords, check_numpy):
                 findings += check(path, tree)
-    print("\n".join(findings) if findings else f"names: {files} files, {len(SHARED)} shared words, no finding")
+    print("\n".join(findings) if findings else f"names: {files} files, {len(WORDS)} shared words, no finding")
     return 1 if findings else 0
 
 

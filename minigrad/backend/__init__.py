@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend.numpy import NumPy
-from minigrad.backend.vocabulary import SHARED, Array, Backend
+from minigrad.backend.vocabulary import LINALG, SHARED, Array, Backend
 from minigrad.errors import DeviceError
 
 __all__ = [
     "Array",
     "Backend",
     "LIBRARIES",
+    "LINALG",
     "SHARED",
     "backend",
     "default_backend",

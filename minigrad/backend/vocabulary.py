@@ -1,9 +1,9 @@
 """What a backend is: one object whose attributes are the words that op bodies use.
 
-`SHARED` lists the words that NumPy and CuPy spell alike; a `Backend` copies them from its library, so that
-``namespace(x).tanh`` is one attribute look-up. The methods below are the few words that the libraries lack, spell
-differently, or do better by themselves; a subclass overrides what its library can do better. That list is the only
-place where backends may differ: no call site asks on which device it runs.
+`SHARED` lists the words that NumPy and CuPy spell alike, `LINALG` those of their ``linalg`` modules; a `Backend` copies
+them from its library, so that ``namespace(x).tanh`` is one attribute look-up. The methods below are the few words that
+the libraries lack, spell differently, or do better by themselves; a subclass overrides what its library can do better.
+That list is the only place where backends may differ: no call site asks on which device it runs.
 
 Builds on: `minigrad.backend.bits`, `minigrad.backend.erf`. Read next: `minigrad.backend.numpy`.
 """
@@ -18,7 +18,7 @@ import numpy as np
 from minigrad.backend.bits import random_bits
 from minigrad.backend.erf import erf
 
-__all__ = ["SHARED", "Array", "Backend", "is_basic"]
+__all__ = ["LINALG", "SHARED", "Array", "Backend", "is_basic"]
 
 # An array of any library, or a Tensor where an op's body runs one level down. Python's type system has no name for
 # 'whatever my argument was', so the honest type is Any.
@@ -36,6 +36,10 @@ SHARED: tuple[str, ...] = tuple(
     zeros zeros_like
     """.split()
 )
+
+# What LAPACK does, in float32 and float64 alone. The host raises `numpy.linalg.LinAlgError` for a matrix that has no
+# result; a device cannot without being waited for, and gives infinities or NaN.
+LINALG: tuple[str, ...] = ("cholesky", "det", "inv", "slogdet", "solve", "svd")
 
 
 class Backend:
@@ -55,6 +59,9 @@ class Backend:
     def __init__(self, library: Any) -> None:
         for word in SHARED:
             setattr(self, word, getattr(library, word))
+        for word in LINALG:
+            if not hasattr(type(self), word):  # else a library's own form, written in its backend
+                setattr(self, word, getattr(library.linalg, word))
 
     if TYPE_CHECKING:  # the shared words are set in __init__, so a type checker has to be told of them
 

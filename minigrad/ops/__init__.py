@@ -20,6 +20,8 @@ from minigrad.ops.creation import *  # noqa: F403
 from minigrad.ops.creation import __all__ as _creation
 from minigrad.ops.cumulative import *  # noqa: F403
 from minigrad.ops.cumulative import __all__ as _cumulative
+from minigrad.ops.determinant import *  # noqa: F403
+from minigrad.ops.determinant import __all__ as _determinant
 from minigrad.ops.einsum import *  # noqa: F403
 from minigrad.ops.einsum import __all__ as _einsum
 from minigrad.ops.elementwise import *  # noqa: F403
@@ -34,6 +36,10 @@ from minigrad.ops.reduce import *  # noqa: F403
 from minigrad.ops.reduce import __all__ as _reduce
 from minigrad.ops.shape import *  # noqa: F403
 from minigrad.ops.shape import __all__ as _shape
+from minigrad.ops.sorting import *  # noqa: F403
+from minigrad.ops.sorting import __all__ as _sorting
+from minigrad.ops.systems import *  # noqa: F403
+from minigrad.ops.systems import __all__ as _systems
 from minigrad.ops.trigonometry import *  # noqa: F403
 from minigrad.ops.trigonometry import __all__ as _trigonometry
 from minigrad.tensor import Tensor
@@ -48,7 +54,10 @@ __all__ = [
     *_shape,
     *_arrange,
     *_index,
+    *_sorting,
     *_linalg,
+    *_systems,
+    *_determinant,
     *_einsum,
     *_creation,
 ]

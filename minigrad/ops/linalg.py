@@ -1,6 +1,6 @@
 """Products of matrices, and the parts of a matrix.
 
-Builds on: `minigrad.ops.shape`, `minigrad.ops.index`. Read next: `minigrad.ops.einsum`.
+Builds on: `minigrad.ops.shape`, `minigrad.ops.index`. Read next: `minigrad.ops.systems`.
 """
 
 from __future__ import annotations

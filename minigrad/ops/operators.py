@@ -21,12 +21,15 @@ from minigrad.ops import (
     arithmetic,
     arrange,
     cumulative,
+    determinant,
     elementwise,
     index,
     linalg,
     piecewise,
     reduce,
     shape,
+    sorting,
+    systems,
     trigonometry,
 )
 from minigrad.tensor import Tensor, raw
@@ -69,6 +72,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "any": reduce.any,
     "argmax": reduce.argmax,
     "argmin": reduce.argmin,
+    "argsort": sorting.argsort,
     "astype": piecewise.astype,
     "clip": piecewise.clip,
     "cumprod": cumulative.cumprod,
@@ -101,7 +105,10 @@ PROPERTIES: dict[str, tuple[Callable[[Any], Any], str]] = {
 
 # What PyTorch calls some of NumPy's words.
 WORDS = {"view": "reshape", "permute": "transpose", "unsqueeze": "expand_dims", "cat": "concatenate", "clone": "tensor"}
-OPS = [arithmetic, arrange, cumulative, elementwise, index, linalg, piecewise, reduce, shape, trigonometry]
+OPS = [
+    arithmetic, arrange, cumulative, determinant, elementwise, index, linalg, piecewise, reduce, shape, sorting,
+    systems, trigonometry,
+]  # fmt: skip
 
 
 class Advice:

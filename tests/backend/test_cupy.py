@@ -109,6 +109,33 @@ def test_its_own_code_on_a_pretended_cupy(monkeypatch):
     assert across[0][:2] != across[1][:2]
 
 
+def test_its_own_linear_algebra_on_a_pretended_cupy(monkeypatch):
+    def half_a_factor(a):
+        """What a factorisation leaves that stops at the second pivot."""
+        return library.asarray(np.tril(a.get()))
+
+    def solve(a, b):
+        assert a.shape[:-1] == b.shape[:-1], "CuPy's solve broadcasts nothing"
+        assert b.size, "nor does it take nothing"
+        return library.linalg.solve(a, b)
+
+    modules = pretend()
+    others = {word: getattr(library.linalg, word) for word in ("det", "slogdet", "svd")}
+    modules["cupy"].linalg = types.SimpleNamespace(**others, cholesky=half_a_factor, solve=solve, inv=None)
+    install(monkeypatch, modules)
+    xp = cupy_backend.load()
+    stack = xp.from_host(np.array([[[1, 0], [2, 3]], [[1, 0], [2, -3]]], np.float32))
+    y = xp.cholesky(stack)
+    assert y.dtype == np.float32
+    assert np.isfinite(xp.to_host(y)).all(axis=(1, 2)).tolist() == [True, False]
+    assert np.isnan(xp.to_host(y[1])).all()
+    assert np.allclose(xp.to_host(xp.inv(stack) @ stack), np.eye(2))
+    assert np.allclose(xp.to_host(xp.inv(stack[1]) @ stack[1]), np.eye(2))
+    empty = xp.from_host(np.ones((2, 0, 0), np.float32))
+    for y in (xp.inv(empty), xp.cholesky(empty), xp.solve(empty, empty)):
+        assert (y.shape, y.dtype) == ((2, 0, 0), np.float32)
+
+
 @pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
 @pytest.mark.parametrize("offset", [0, 12345, (1 << 32) - 2000])
 def test_the_kernel_computes_the_same_bits(tmp_path, offset):

@@ -282,6 +282,23 @@ def test_results_are_device_arrays_also_of_no_dimension(x):
     assert namespace(x) is xp
 
 
+def test_a_matrix_without_a_result_gives_nan_and_no_error():
+    good, singular = np.array([[2.0, 1.0], [1.0, 3.0]], np.float32), np.ones((2, 2), np.float32)
+    stack = xp.from_host(np.array([[good, singular], [-good, good]]))
+    for word, failing in (("inv", [[0, 1], [0, 0]]), ("cholesky", [[0, 1], [1, 0]])):
+        y = getattr(xp, word)(stack)
+        assert y.dtype == np.float32
+        assert np.isnan(xp.to_host(y)).all(axis=(-2, -1)).tolist() == np.array(failing, bool).tolist(), word
+        same(y[0, 0], getattr(np.linalg, word)(good))
+        assert np.isnan(xp.to_host(getattr(xp, word)(xp.from_host(-singular)))).all()
+    assert np.isnan(xp.to_host(xp.solve(stack, stack))).any(axis=(-2, -1)).tolist() == [[False, True], [False, False]]
+    sign, logarithm = xp.slogdet(stack)
+    assert type(sign) is type(logarithm) is DeviceArray
+    assert xp.to_host(sign).tolist() == [[1, 0], [1, 1]]
+    with pytest.raises(TypeError, match="float16"):
+        xp.inv(xp.ones((2, 2), dtype=np.float16))
+
+
 def test_indices_and_masks(x):
     rows, columns, mask = np.array([2, 0]), np.array([1, 3]), HOST > 4
     for device, host in [

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import minigrad.backend as backends
-from minigrad.backend import SHARED, Backend, backend, move, namespace, register, register_values, why_not
+from minigrad.backend import LINALG, SHARED, Backend, backend, move, namespace, register, register_values, why_not
 from minigrad.backend.strict import DeviceArray
 from minigrad.backend.vocabulary import is_basic
 from minigrad.errors import DeviceError
 
-WORDS = [*SHARED, *(name for name in vars(Backend) if not name.startswith("_"))]
+WORDS = [*SHARED, *LINALG, *(name for name in vars(Backend) if not name.startswith("_"))]
 
 
 @pytest.fixture

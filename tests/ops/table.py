@@ -7,7 +7,9 @@ from tests.ops.points import ROWS as POINTS
 from tests.ops.reduce_rows import ROWS as REDUCE
 from tests.ops.row import Row
 from tests.ops.shape_rows import ROWS as SHAPE
+from tests.ops.sorting_rows import ROWS as SORTING
+from tests.ops.systems_rows import ROWS as SYSTEMS
 
 __all__ = ["POINTS", "ROWS"]
 
-ROWS: list[Row] = [*ELEMENTWISE, *REDUCE, *SHAPE, *INDEX, *LINALG]
+ROWS: list[Row] = [*ELEMENTWISE, *REDUCE, *SHAPE, *INDEX, *SORTING, *LINALG, *SYSTEMS]

@@ -8,13 +8,14 @@ Inputs come from a formula and not from a random generator, so that they are the
 """
 
 from tools.op_rows.elementwise import ELEMENTWISE
+from tools.op_rows.matrices import MATRICES, SORTING
 from tools.op_rows.reduction import REDUCTIONS
 from tools.op_rows.row import Row
 from tools.op_rows.structure import LAYERS, MOVING, PRODUCTS
 
 __all__ = ["ROWS", "WITHOUT_TORCH", "Row", "by_op"]
 
-ROWS: list[Row] = [*ELEMENTWISE, *REDUCTIONS, *MOVING, *PRODUCTS, *LAYERS]
+ROWS: list[Row] = [*ELEMENTWISE, *REDUCTIONS, *MOVING, *SORTING, *PRODUCTS, *MATRICES, *LAYERS]
 
 # Public names of minigrad.ops that no row compares, and why.
 WITHOUT_TORCH = {

@@ -32,6 +32,8 @@ def wrap(value: Any) -> Any:
         return DeviceArray(value)
     if isinstance(value, np.generic):
         return DeviceArray(np.asarray(value))
+    if hasattr(value, "_fields"):  # a named tuple, as slogdet's
+        return type(value)(*map(wrap, value))
     return type(value)(map(wrap, value)) if type(value) in (tuple, list) else value
 
 

@@ -102,6 +102,7 @@ def _function(path: str, name: str, call: Callable[..., Any]) -> Callable[..., A
     """A function that is not elementwise, under CuPy's signature."""
     known = NAMES["sig"].get(f"{path}.{name}") or SIGNATURES.get(name)
     first = known[0] if known else ""
+    call = _unraised(call) if path == "cupy.linalg" else call
     # *args, whose count is not known
     many = known is None or first in ("args", "arrays", "arrays_and_dtypes", "arys", "varargs", "dtype")
 
@@ -129,6 +130,25 @@ def _function(path: str, name: str, call: Callable[..., Any]) -> Callable[..., A
 
     function.__name__ = name
     return function
+
+
+def _unraised(call: Callable[..., Any]) -> Callable[..., Any]:
+    """As on a device that nobody waits for: no error for a matrix that has no result, but NaN in its place alone."""
+
+    def function(a: Any, *others: Any, **kwargs: Any) -> Any:
+        try:
+            return call(a, *others, **kwargs)
+        except np.linalg.LinAlgError:
+            if a.ndim == 2:  # of one matrix the shapes of the results are those for the unit matrix
+                return _with_nan(call(np.eye(len(a), dtype=a.dtype), *others, **kwargs))
+        each = [function(*matrices, **kwargs) for matrices in zip(a, *others, strict=True)]
+        return np.stack(each) if isinstance(each[0], np.ndarray) else tuple(map(np.stack, zip(*each, strict=True)))
+
+    return function
+
+
+def _with_nan(result: Any) -> Any:
+    return np.full_like(result, np.nan) if isinstance(result, np.ndarray) else tuple(map(_with_nan, result))
 
 
 def _from_host(call: Callable[..., Any], value: Any, *args: Any, **kwargs: Any) -> DeviceArray:

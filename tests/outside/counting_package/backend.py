@@ -20,7 +20,7 @@ def unwrap(value):
 
 def wrap(value):
     if isinstance(value, (list, tuple)):
-        return type(value)(wrap(v) for v in value)
+        return [*map(wrap, value)] if isinstance(value, list) else tuple(map(wrap, value))  # named tuples too
     return CountedArray(np.asarray(value)) if isinstance(value, (np.ndarray, np.generic)) else value
 
 
@@ -72,10 +72,15 @@ class CountedArray(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 class CountingNumPy:
-    """NumPy, every function counted."""
+    """NumPy, every function counted; and its linalg in the same way."""
+
+    def __init__(self, module=np):
+        self.module = module
 
     def __getattr__(self, name):
-        value = getattr(np, name)
+        value = getattr(self.module, name)
+        if name == "linalg":
+            return CountingNumPy(value)
         return counted(value) if callable(value) and not isinstance(value, type) else value
 
 
