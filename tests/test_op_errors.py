@@ -42,6 +42,15 @@ SHAPES = {
     "split": [lambda: mg.split(z(5), 2)],
     "pad": [lambda: mg.pad(z(2), -1), lambda: mg.pad(z(2), [(1, 1), (1, 1)])],
     "diagonal": [lambda: mg.diagonal(z(2))],
+    **{
+        name: [lambda f=name: getattr(mg, f)(z(2, 3)), lambda f=name: getattr(mg, f)(z(2)),
+               lambda f=name: getattr(mg, f)(z(2, 2, 3)), lambda f=name: getattr(mg, f)(2.0)]
+        for name in ("inv", "det", "slogdet", "cholesky")
+    },
+    "solve": [lambda: mg.solve(z(2, 3), z(2)), lambda: mg.solve(z(2, 2), z(3)), lambda: mg.solve(z(2, 2), z(3, 2)),
+              lambda: mg.solve(z(2, 2, 2), z(3, 2)), lambda: mg.solve(z(2, 2), z()),
+              lambda: mg.solve(z(2, 2, 2), z(3, 2, 1))],
+    "topk": [lambda: mg.topk(z(2, 3), 4), lambda: mg.topk(z(2, 3), -1), lambda: mg.topk(z(2, 3), 3, axis=0)],
     "getitem": [lambda: z(2, 2)[mg.ones(3).value > 0]],
     "scatter": [lambda: mg.scatter(z(3), [0, 1], (4,))],
 }  # fmt: skip
@@ -67,6 +76,9 @@ AXES = {
     "cumsum": lambda: mg.cumsum(z(2, 3), 2),
     "argmax": lambda: z(2, 3).argmax(2),
     "any": lambda: z(2, 3).any(2),
+    "sort": lambda: mg.sort(z(2, 3), 2),
+    "argsort": lambda: z(2, 3).argsort(-3),
+    "topk": lambda: mg.topk(z(2, 3), 1, axis=2),
     "concatenate": lambda: mg.concatenate([z(2), z(2)], axis=1),
     "stack": lambda: mg.stack([z(2), z(2)], axis=3),
     "take": lambda: mg.take(z(2, 3), [0], axis=2),

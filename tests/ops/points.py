@@ -45,6 +45,22 @@ ROWS = [
     at("minimum", Point("tie", [1.0, 1.0], 1.0, [0.5, 0.5]), Point("-inf", [-INF, 1.0], -INF, [1.0, 0.0])),
     at("maximum", Point("0", [0.0], 0.0, [0.5]), Point("row", [[-1.0, 0.0, 1.0]], [0.0, 0.0, 1.0], [[0.0, 0.5, 1.0]]),
        variant="with 0", call=lambda x: mg.maximum(x, 0)),
+    at("topk", Point("first of equals", [[1.0, 3.0, 3.0]], [3.0], [[0.0, 1.0, 0.0]]),
+       Point("nan", [[1.0, NAN, INF]], [NAN], [[0.0, 1.0, 0.0]]), call=lambda x: mg.topk(x, 1).values),
+    at("topk", Point("smallest, first of equals", [[3.0, 1.0, 1.0]], [1.0], [[0.0, 1.0, 0.0]]),
+       Point("nan", [[NAN, INF]], [INF], [[0.0, 1.0]]), variant="smallest",
+       call=lambda x: mg.topk(x, 1, largest=False).values),
+    at("sort", Point("nan last", [[NAN, INF, -2.0, 1.0]], [-2.0, 1.0, INF, NAN], [[1.0] * 4]),
+       Point("zeros", [[0.0, -0.0, -1.0]], [-1.0, 0.0, -0.0], [[1.0] * 3])),
+    at("sort", Point("nan first", [[1.0, NAN, INF]], [NAN, INF, 1.0], [[1.0] * 3]), variant="descending",
+       descending=True),
+    # determinants at singular matrices
+    at("det", Point("rank n - 1", [[[1.0, 2.0], [2.0, 4.0]]], 0.0, [[[4.0, -2.0], [-2.0, 1.0]]]),
+       Point("rank n - 2", [[[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [3.0, 6.0, 9.0]]], 0.0, [[[0.0] * 3] * 3]),
+       Point("0", [[[0.0, 0.0], [0.0, 0.0]]], 0.0, [[[0.0, 0.0], [0.0, 0.0]]]),
+       Point("1x1", [[[0.0]]], 0.0, [[[1.0]]]),
+       Point("nan in a stack", [[[[NAN, 1.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]]], [NAN, 1.0],
+             [[[[NAN, NAN], [NAN, NAN]], [[1.0, 0.0], [0.0, 1.0]]]], warns=True, second=False)),
     # clip
     at("clip", Point("bounds", [[0.0, 1.0]], [0.0, 1.0], [[1.0, 1.0]]),
        Point("outside", [[-1.0, 2.0]], [0.0, 1.0], [[0.0, 0.0]]),
@@ -119,6 +135,10 @@ ROWS += [
     _no_gradient("isfinite", Point("all kinds", [[1.0, INF, NAN, -INF]], [True, False, False, False])),
     _no_gradient("argmax", Point("first of equals", [[1.0, 3.0, 3.0]], 1)),
     _no_gradient("argmin", Point("first of equals", [[3.0, 1.0, 1.0]], 1)),
+    _no_gradient("argsort", Point("equals in order", [[3.0, 1.0, 3.0, 1.0]], [1, 3, 0, 2]),
+                 Point("nan last", [[NAN, 1.0, -INF, NAN]], [2, 1, 0, 3])),
+    Row("argsort", [()], None, "descending", static={"descending": True}, differentiable=False, points=[
+        Point("equals in order", [[3.0, 1.0, 3.0, 1.0]], [0, 2, 1, 3]), Point("nan first", [[1.0, NAN]], [1, 0])]),
     _no_gradient("equal", Point("nan", [[NAN, 1.0], [NAN, 1.0]], [False, True])),
     _no_gradient("less", Point("nan", [[NAN, -INF], [1.0, INF]], [False, True])),
-]
+]  # fmt: skip
