@@ -19,6 +19,7 @@ from minigrad.autodiff import grad, hessian, hvp, jacobian, jvp, value_and_grad,
 from minigrad.backend import namespace, use_backend
 from minigrad.backend.random import manual_seed
 from minigrad.debugging import debug
+from minigrad.dlpack import from_dlpack
 from minigrad.modes import enable_grad, no_grad
 from minigrad.ops import *  # noqa: F403
 from minigrad.ops import __all__ as _ops
@@ -34,6 +35,7 @@ __all__ = [
     "composite",
     "debug",
     "enable_grad",
+    "from_dlpack",
     "grad",
     "hessian",
     "hvp",

@@ -14,6 +14,7 @@ __all__ = [
     "ArgumentError",
     "DTypeError",
     "DeviceError",
+    "ExportError",
     "GraphError",
     "LinAlgError",
     "MinigradError",
@@ -46,6 +47,10 @@ class DTypeError(MinigradError, TypeError):
 
 class DeviceError(MinigradError, TypeError):
     """Arrays of two libraries in one call, or a backend that cannot be used here."""
+
+
+class ExportError(MinigradError, BufferError):
+    """Memory that cannot be handed to another library in the way that was asked for."""
 
 
 class GraphError(MinigradError, RuntimeError):

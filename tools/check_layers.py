@@ -26,7 +26,7 @@ ROWS = [
     ("L1", "graph.py"),
     ("L1", "manners.py modes.py"),
     ("L1", "tensor.py"),
-    ("L2", "explain.py promote.py"),
+    ("L2", "explain.py promote.py dlpack.py"),
     ("L2", "backward.py"),
     ("L2", "tape.py"),
     ("L3", "debugging.py"),

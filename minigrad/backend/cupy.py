@@ -65,6 +65,10 @@ class CuPy(Backend):
             "devices": str(runtime.getDeviceCount()),
         }
 
+    def from_dlpack(self, x: Any, copy: bool | None = None) -> Array:
+        array = self._cupy.from_dlpack(x)
+        return array.copy() if copy else array
+
     def shares_memory(self, a: Array, b: Array) -> bool:
         return bool(self._cupy.may_share_memory(a, b))
 

@@ -12,8 +12,12 @@ from typing import Any, cast
 import numpy as np
 
 from minigrad.backend.vocabulary import Array, Backend, is_basic
+from minigrad.errors import ExportError
 
 __all__ = ["NumPy", "overlap"]
+
+HOST = (1, 0)  # DLPack's kind and number of this device
+VERSIONED = np.lib.NumpyVersion(np.__version__) >= "2.1.0"  # NumPy speaks DLPack 1.0, which knows read-only memory
 
 
 class NumPy(Backend):
@@ -38,6 +42,29 @@ class NumPy(Backend):
         view = np.asarray(array).view()  # of a NumPy scalar too, if one was put in an array's place
         view.flags.writeable = False
         return view
+
+    def to_dlpack(self, array: Array, **options: Any) -> Any:
+        place, stream, copy = (options.get(name) for name in ("dl_device", "stream", "copy"))
+        if stream is not None or place not in (None, HOST):
+            asked = f"device {place}" if stream is None else f"stream {stream}"
+            raise ExportError(f"__dlpack__: the values lie on the host, got a request for {asked}; move them with .to")
+        version = options.get("max_version") if VERSIONED else None
+        marked = version is not None and tuple(version) >= (1, 0)  # DLPack before 1.0 cannot say 'read-only'
+        if not marked or any(stride < 0 for stride in array.strides):  # at which PyTorch would end the process
+            if copy is False:
+                raise ExportError("__dlpack__: only a copy can be handed over, got copy=False; leave it out")
+            copy = True
+        try:
+            if not marked:
+                return np.array(array).__dlpack__()
+            return self.readonly(array).__dlpack__(max_version=version, copy=copy)
+        except BufferError as error:
+            complaint = str(error).rstrip(".")
+            raise ExportError(f"__dlpack__: {complaint}, got {array.dtype}; cast it to float32") from error
+
+    def from_dlpack(self, x: Any, copy: bool | None = None) -> Array:
+        array = np.from_dlpack(x, copy=False) if copy is False and VERSIONED else np.from_dlpack(x)
+        return np.array(array) if copy else array
 
     def shares_memory(self, a: Array, b: Array) -> bool:
         return overlap(a, b)

@@ -17,6 +17,7 @@ import numpy as np
 
 from minigrad.backend.bits import random_bits
 from minigrad.backend.erf import erf
+from minigrad.errors import DeviceError
 
 __all__ = ["LINALG", "SHARED", "Array", "Backend", "is_basic"]
 
@@ -86,6 +87,24 @@ class Backend:
     def shares_memory(self, a: Array, b: Array) -> bool:
         """Whether two arrays have an element in common; where that is hard to say, yes."""
         raise NotImplementedError(f"{type(self).__name__}.shares_memory")
+
+    def to_dlpack(self, array: Array, **options: Any) -> Any:
+        """The array's memory for another library: what its `__dlpack__` makes of the options that are not None."""
+        self.dlpack_device(array)
+        return array.__dlpack__(**{name: option for name, option in options.items() if option is not None})
+
+    def dlpack_device(self, array: Array) -> tuple[int, int]:
+        """Where the array's memory lies, in DLPack's numbers."""
+        if not hasattr(array, "__dlpack_device__"):
+            raise DeviceError(
+                f"__dlpack__: another library cannot read this memory, got an array of {self.name}; "
+                'move it first, with .to("numpy")'
+            )
+        return array.__dlpack_device__()  # type: ignore[no-any-return]
+
+    def from_dlpack(self, x: Any, copy: bool | None = None) -> Array:
+        """An array of this library on the memory of another's array."""
+        raise NotImplementedError(f"{type(self).__name__}.from_dlpack")
 
     def rsqrt(self, x: Array) -> Array:
         """1 / sqrt(x)"""
