@@ -66,8 +66,7 @@ class CuPy(Backend):
         }
 
     def from_dlpack(self, x: Any, copy: bool | None = None) -> Array:
-        array = self._cupy.from_dlpack(x)
-        return array.copy() if copy else array
+        return self._cupy.from_dlpack(x, copy=copy)
 
     def shares_memory(self, a: Array, b: Array) -> bool:
         return bool(self._cupy.may_share_memory(a, b))

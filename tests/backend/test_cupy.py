@@ -100,6 +100,8 @@ def test_its_own_code_on_a_pretended_cupy(monkeypatch):
     assert [xp.erf(x.astype(kind)).dtype for kind in ("f2", "f4", "f8")] == ["f2", "f4", "f8"]
     assert xp.rsqrt(x).dtype == np.float32
     assert xp.to_host(xp.scatter(x, xp.from_host(np.array([0, 0, 1])), (3,))).tolist() == [2, 1, 0]
+    monkeypatch.setattr(sys.modules["cupy"], "from_dlpack", lambda x, copy: (x, copy), raising=False)
+    assert xp.from_dlpack("theirs", False) == ("theirs", False)
     assert xp.random_bits(5, (4, 5)).shape == (4, 5)
     xp.random_bits(5, (7,), (1 << 32) - 3)
     xp.random_bits(5, (0,))
