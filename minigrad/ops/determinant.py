@@ -1,8 +1,8 @@
 """Determinants, and the logarithms of large ones.
 
 A determinant is a polynomial: it has derivatives of every order at every matrix, singular ones too. Formulas with the
-inverse have none there, so nothing here divides: the gradient comes from the singular values, higher orders from an
-algorithm of multiplications alone.
+inverse have none there. So the gradient comes from products of singular values, and for higher orders the directions of
+small singular values, where an inverse would divide by them, are left to an algorithm of multiplications alone.
 
 Builds on: `minigrad.ops.systems`. Read next: `minigrad.ops.einsum`.
 """
@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from minigrad.backend import Array, namespace
 from minigrad.ops.linalg import diagonal, triu
-from minigrad.ops.systems import at_least_float32, inv, square_matrices, turned
+from minigrad.ops.systems import at_least_float32, inv, solve, square_matrices, turned
 from minigrad.tape import Result, Value, composite, op, settle
 from minigrad.tensor import Tensor, raw
 
@@ -34,8 +36,7 @@ def det(x: Any) -> Any:
     y = sum over permutations p of sign(p) prod_i x[i, p(i)]
 
     Shapes: (..., n, n) gives (...).
-    Gradient: the cofactors det(x) x^-T, at singular matrices too. Derivatives of higher order take n products of
-    matrices.
+    Gradient: the cofactors det(x) x^-T, of every order and at singular matrices too.
 
     >>> det([[1.0, 2.0], [3.0, 4.0]]).round(3)
     np.float32(-2.0)
@@ -43,7 +44,7 @@ def det(x: Any) -> Any:
     x = square_matrices("det", x)
     # A Tensor below a Tensor: somebody differentiates the gradient.
     nested = isinstance(x, Tensor) and isinstance(x.value, Tensor)
-    return at_least_float32(_det__product if nested else _det, x)
+    return at_least_float32(_det__derived if nested else _det, x)
 
 
 @op
@@ -70,27 +71,54 @@ def _singular_values(x: Array) -> tuple[Array, Array, Array, Array]:
     return u, s, v_t, xp.sign(xp.det(u) * xp.det(v_t))
 
 
-def _det__product(x: Tensor) -> Any:
-    """The determinant as a polynomial, without a division.
+def _det__derived(x: Tensor) -> Any:
+    """The determinant for those who differentiate its gradient.
+
+    det(x) = det(U) det(V) det(a) det(d - c a^-1 b),  [[a, b], [c, d]] = U^T x V
+
+    U and V are constants, and U^T x V is diag(s) where x stands, the large s first. Only `a` is divided by. `d` has one
+    row more than the order of the derivative: if an s in `a` is 0, then all in `d` are, the derivative is 0, and what
+    stands in for that s does not matter.
+    """
+    (u, s, v_t, sign), n = _singular_values(raw(x)), x.shape[-1]
+    order, value = 0, x.value
+    while isinstance(value, Tensor):  # each level below takes one derivative more
+        order, value = order + 1, value.value
+    k = max(n - order - 2, 0)
+    xp, moved = namespace(s), turned(u) @ x @ turned(v_t)
+    largest = s[..., :1]
+    floor = xp.where(largest > 0, largest * float(np.finfo(s.dtype).eps), 1)
+    s = xp.concatenate([xp.maximum(s[..., :k], floor), s[..., k:]], axis=-1) if k else s
+    m = xp.eye(n, dtype=s.dtype) * s[..., None, :] + (moved - raw(moved))  # exactly diagonal, with all derivatives
+    if not k:
+        return _product(m) * sign
+    a, b, c, d = m[..., :k, :k], m[..., :k, k:], m[..., k:, :k], m[..., k:, k:]
+    return _det__regular(a) * _product(d - c @ solve(a, b)) * sign
+
+
+@op
+def _det__regular(x: Value) -> Result:
+    y = _det__regular(x) if isinstance(x, Tensor) else namespace(x).det(x)
+    return y, (lambda g: (g * y)[..., None, None] * turned(inv(x)),)
+
+
+def _product(m: Tensor) -> Any:
+    """The determinant of a small matrix as a polynomial, without a division.
 
     F_1 = m, F_k+1 = mu(F_k) m, det(m) = -(-1)^n F_n[0, 0]; mu keeps what lies above the diagonal, and puts minus the
     sum of the diagonal elements further down on the diagonal.
 
-    m = U^T x V with constant U and V is diagonal and not negative where x stands, so that no sum cancels.
-
     Reference: Bird, A simple division-free algorithm for computing determinants, 2011.
     """
-    xp, n = namespace(raw(x)), x.shape[-1]
+    xp, n = namespace(raw(m)), m.shape[-1]
     if n == 0:
-        return x.sum(axis=(-2, -1)) + 1
-    u, _, v_t, sign = _singular_values(raw(x))
-    m = turned(u) @ x @ turned(v_t)
+        return m.sum(axis=(-2, -1)) + 1
     unit, below = xp.eye(n, dtype=m.dtype), xp.tril(xp.ones((n, n), dtype=m.dtype), -1)
     f = m
     for _ in range(n - 1):
         further_down = diagonal(f, 0, -2, -1) @ below
         f = (triu(f, 1) - unit * further_down[..., None, :]) @ m
-    return f[..., 0, 0] * (sign if n % 2 else -sign)
+    return f[..., 0, 0] * (1 if n % 2 else -1)
 
 
 @composite

@@ -116,6 +116,15 @@ def test_second_derivatives_of_det_are_minors_at_every_matrix(device, matrix):
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14 * abs(matrix).max())
 
 
+def test_second_derivatives_of_large_determinants(device):
+    n = 100
+    q = np.linalg.qr(np.random.default_rng(0).normal(size=(n, n)))[0].astype(np.float32)
+    v = device.array(q)  # along x itself: det(t x) = t^n det(x)
+    second = mg.grad(lambda x: (mg.grad(mg.det)(x) * v).sum())(v)
+    expected = n * mg.grad(mg.det)(v) - mg.grad(mg.det)(v)
+    np.testing.assert_allclose(device.host(second), device.host(expected), rtol=0, atol=2e-3)
+
+
 def test_the_third_derivative_of_det(device):
     x = device.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.5, -1.0, 2.0]], np.float64)  # singular
     v = device.array(np.arange(9.0).reshape(3, 3) ** 2, np.float64)
