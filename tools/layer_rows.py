@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tools.convolution_rows import CONVOLUTIONS
 from tools.op_rows.row import Row, call
 
 __all__ = ["LAYERS", "ROWS", "LayerRow"]
@@ -144,7 +145,7 @@ BINARY = [
     *(same("kl_div", reduction=r, log_target=True, variant=f"log_target {r}", inputs=PAIR) for r in REDUCTIONS),
 ]  # fmt: skip
 
-ROWS = [*ACTIVATIONS, *LINEAR, *NORMS, *REGRESSION, *CLASSIFICATION, *BINARY]
+ROWS = [*ACTIVATIONS, *LINEAR, *NORMS, *REGRESSION, *CLASSIFICATION, *BINARY, *CONVOLUTIONS]
 
 
 class LayerRow(NamedTuple):
@@ -166,6 +167,15 @@ LAYERS = [
     LayerRow("Linear", (3, 2), ((4, 3),)),
     LayerRow("Linear", (3, 2), ((2, 4, 3),), {"bias": False}, variant="no bias"),
     LayerRow("Bilinear", (3, 2, 5), ((4, 3), (4, 2))),
+    LayerRow("Conv1d", (2, 3, 3), ((2, 2, 5),), {"padding": 1}),
+    LayerRow("Conv2d", (2, 3, 3), ((2, 2, 5, 4),)),
+    LayerRow("Conv2d", (4, 4, (3, 2)), ((2, 4, 5, 5),), {"stride": 2, "padding": (1, 0), "groups": 2, "bias": False},
+             variant="groups"),
+    *(LayerRow("Conv2d", (1, 2, 3), ((1, 1, 4, 3),), {"padding": 1, "padding_mode": mode}, variant=mode)
+      for mode in ("reflect", "replicate", "circular")),
+    LayerRow("Conv2d", (1, 2, (2, 4)), ((1, 1, 4, 5),), {"padding": "same", "padding_mode": "circular"},
+             variant="same, circular"),
+    LayerRow("Conv3d", (2, 2, 2), ((1, 2, 3, 3, 2),)),
     LayerRow("PReLU", (3,), ((2, 3, 4),)),
     LayerRow("BatchNorm1d", (3,), ((5, 3),), batches=3),
     LayerRow("BatchNorm1d", (3,), ((2, 3, 4),), batches=2, variant="sequence"),
@@ -177,4 +187,4 @@ LAYERS = [
     LayerRow("LayerNorm", ((3, 2),), ((4, 3, 2),), variant="two axes"),
     LayerRow("LayerNorm", (4,), ((3, 4),), {"bias": False}, variant="no bias"),
     LayerRow("LayerNorm", (4,), ((3, 4),), {"elementwise_affine": False}, variant="not affine"),
-]
+]  # fmt: skip

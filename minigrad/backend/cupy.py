@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend.bits import key_words
-from minigrad.backend.vocabulary import Array, Backend
+from minigrad.backend.vocabulary import Array, Backend, Sizes
+from minigrad.backend.windows import window_view
 from minigrad.errors import DeviceError
 
 __all__ = ["CuPy"]
@@ -103,6 +104,9 @@ class CuPy(Backend):
             self._bits(*map(np.uint32, (*key_words(key, high), low)), out[start:stop])
             start = stop
         return out.reshape(tuple(shape))
+
+    def sliding_windows(self, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Array:
+        return window_view(self._cupy.lib.stride_tricks.as_strided, x, kernel, stride, dilation)
 
 
 def _dotted(version: int) -> str:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from minigrad.backend.vocabulary import Array, Backend, is_basic
+from minigrad.backend.vocabulary import Array, Backend, Sizes, is_basic
+from minigrad.backend.windows import window_view
 from minigrad.errors import ExportError
 
 __all__ = ["NumPy", "overlap"]
@@ -87,6 +89,9 @@ class NumPy(Backend):
             taken = places.shape
         np.add.at(out, places.ravel(), np.broadcast_to(values, taken).ravel())
         return out.reshape(shape)
+
+    def sliding_windows(self, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Array:
+        return self.readonly(window_view(as_strided, x, kernel, stride, dilation))  # one element lies in many places
 
 
 def overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:

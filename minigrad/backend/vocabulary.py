@@ -5,7 +5,8 @@ them from its library, so that ``namespace(x).tanh`` is one attribute look-up. T
 the libraries lack, spell differently, or do better by themselves; a subclass overrides what its library can do better.
 That list is the only place where backends may differ: no call site asks on which device it runs.
 
-Builds on: `minigrad.backend.bits`, `minigrad.backend.erf`. Read next: `minigrad.backend.numpy`.
+Builds on: `minigrad.backend.bits`, `minigrad.backend.erf`, `minigrad.backend.windows`.
+Read next: `minigrad.backend.numpy`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from minigrad.backend.bits import random_bits
 from minigrad.backend.erf import erf
+from minigrad.backend.windows import overlap_add, sliding_windows
 from minigrad.errors import DeviceError
 
 __all__ = ["LINALG", "SHARED", "Array", "Backend", "is_basic"]
@@ -24,6 +26,7 @@ __all__ = ["LINALG", "SHARED", "Array", "Backend", "is_basic"]
 # An array of any library, or a Tensor where an op's body runs one level down. Python's type system has no name for
 # 'whatever my argument was', so the honest type is Any.
 Array = Any
+Sizes = tuple[int, ...]
 
 SHARED: tuple[str, ...] = tuple(
     """
@@ -126,6 +129,14 @@ class Backend:
         else:
             self.add.at(out, index, values)
         return out
+
+    def sliding_windows(self, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Array:
+        """All windows over the last axes, y[..., o, t] = x[..., o stride + t dilation]; a view where that is cheap."""
+        return sliding_windows(self, x, kernel, stride, dilation)
+
+    def overlap_add(self, windows: Array, size: Sizes, stride: Sizes, dilation: Sizes) -> Array:
+        """What `sliding_windows` takes, added up where it was taken: an array whose last axes are `size`."""
+        return overlap_add(self, windows, size, stride, dilation)
 
 
 def is_basic(index: Any) -> bool:

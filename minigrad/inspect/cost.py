@@ -19,7 +19,8 @@ from minigrad.graph import Node
 __all__ = ["flops_of", "kept_by", "nodes_behind"]
 
 MOVING = frozenset(
-    "astype broadcast_to concatenate diagonal expand_dims flip getitem pad reshape roll scatter transpose".split()
+    """astype broadcast_to concatenate diagonal expand_dims flip getitem pad reshape roll scatter sliding_windows
+    transpose""".split()
 )
 PER_ELEMENT = {"normalize": 5, "softmax": 4, "log_softmax": 4, "gelu": 4, "silu": 4, "sigmoid": 3, "var": 3, "std": 3}
 

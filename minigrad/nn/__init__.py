@@ -18,6 +18,7 @@ from minigrad.nn.activation import (
     Tanh,
 )
 from minigrad.nn.container import Identity, LayerDict, LayerList, Residual, Sequential
+from minigrad.nn.convolution import Conv1d, Conv2d, Conv3d
 from minigrad.nn.dropout import Dropout
 from minigrad.nn.layer import Buffer, Layer, Parameter, walk
 from minigrad.nn.likelihood import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, NLLLoss
@@ -30,7 +31,7 @@ from minigrad.nn.shape import Flatten
 __all__ = [
     "Layer", "Parameter", "Buffer", "walk",
     "Sequential", "LayerList", "LayerDict", "Identity", "Residual", "Flatten",
-    "Linear", "Bilinear", "Dropout", "BatchNorm1d", "LayerNorm",
+    "Linear", "Bilinear", "Conv1d", "Conv2d", "Conv3d", "Dropout", "BatchNorm1d", "LayerNorm",
     "ReLU", "LeakyReLU", "PReLU", "ELU", "CELU", "SELU", "Hardtanh", "Hardswish",
     "GELU", "SiLU", "Mish", "Sigmoid", "Tanh", "Softplus", "Softsign", "LogSigmoid", "Softmax", "LogSoftmax", "GLU",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",

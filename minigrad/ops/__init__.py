@@ -42,6 +42,8 @@ from minigrad.ops.systems import *  # noqa: F403
 from minigrad.ops.systems import __all__ as _systems
 from minigrad.ops.trigonometry import *  # noqa: F403
 from minigrad.ops.trigonometry import __all__ as _trigonometry
+from minigrad.ops.windows import *  # noqa: F403
+from minigrad.ops.windows import __all__ as _windows
 from minigrad.tensor import Tensor
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     *_cumulative,
     *_shape,
     *_arrange,
+    *_windows,
     *_index,
     *_sorting,
     *_linalg,

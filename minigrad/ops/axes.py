@@ -1,5 +1,7 @@
 """Axes as users give them, None, an int or a tuple, negative ones too, as numbers from 0: one place that checks them.
 
+Sizes too, where one number stands for every axis.
+
 Builds on: `minigrad.errors`. Read next: `minigrad.ops.index`.
 """
 
@@ -10,7 +12,7 @@ from typing import Any
 
 from minigrad.errors import DTypeError, ShapeError
 
-__all__ = ["all_axes", "one_axis"]
+__all__ = ["all_axes", "one_axis", "per_axis"]
 
 
 def one_axis(axis: int, shape: tuple[int, ...]) -> int:
@@ -33,3 +35,19 @@ def all_axes(axis: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(axes)) < len(axes):
         raise ShapeError(f"axis: an axis is named twice, got axis {axis} for shape {shape}; name each once")
     return axes
+
+
+def per_axis(name: str, what: str, sizes: Any, n: int, least: int = 0) -> tuple[int, ...]:
+    """One whole number for each of `n` axes, where one alone stands for all: a stride, a kernel."""
+    each = list(sizes) if isinstance(sizes, (tuple, list)) else [sizes]
+    try:
+        each = [operator.index(k) for k in each]
+    except TypeError:
+        each = []
+    each = each * n if len(each) == 1 else each
+    if len(each) != n or any(k < least for k in each):
+        raise ShapeError(
+            f"{name}: {what} is one whole number, or one for each of {n} axes, {least} or more, got {sizes!r}; "
+            "pass an int or a tuple of ints"
+        )
+    return tuple(each)

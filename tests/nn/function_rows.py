@@ -8,6 +8,7 @@ import numpy as np
 from minigrad.backend import move, namespace
 from minigrad.nn import functional as F
 from minigrad.tensor import raw
+from tests.nn.convolution_rows import CONVOLUTIONS
 from tests.ops.row import UNARY, Row
 
 __all__ = ["ROWS"]
@@ -162,4 +163,4 @@ for i, loss in enumerate(LOSSES):  # two rows of kl_div share their names
     if loss.static.get("log_target"):
         LOSSES[i] = Row(**{**vars(loss), "variant": f"log_target {loss.variant}"})
 
-ROWS = [*ACTIVATIONS, *MAPS, *LOSSES]
+ROWS = [*ACTIVATIONS, *MAPS, *LOSSES, *CONVOLUTIONS]

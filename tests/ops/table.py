@@ -9,7 +9,8 @@ from tests.ops.row import Row
 from tests.ops.shape_rows import ROWS as SHAPE
 from tests.ops.sorting_rows import ROWS as SORTING
 from tests.ops.systems_rows import ROWS as SYSTEMS
+from tests.ops.windows_rows import ROWS as WINDOWS
 
 __all__ = ["POINTS", "ROWS"]
 
-ROWS: list[Row] = [*ELEMENTWISE, *REDUCE, *SHAPE, *INDEX, *SORTING, *LINALG, *SYSTEMS]
+ROWS: list[Row] = [*ELEMENTWISE, *REDUCE, *SHAPE, *INDEX, *SORTING, *LINALG, *SYSTEMS, *WINDOWS]

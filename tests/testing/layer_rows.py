@@ -7,6 +7,7 @@ from minigrad import nn
 from minigrad.backend.random import random_bits
 from minigrad.nn import Layer
 from minigrad.testing.layer_case import STREAM
+from tests.testing.convolution_rows import ROWS as CONVOLUTIONS
 from tests.testing.loss_rows import LOSSES
 from tests.testing.row import row, sigmoid, softmax, softplus
 
@@ -205,4 +206,4 @@ NORMS = [
     row("Dropout", lambda: nn.Dropout(0.0), (4, 5), lambda s, x: x, "of nothing"),
 ]  # fmt: skip
 
-ROWS = [*PARTS, *LINEAR, *ACTIVATIONS, *NORMS, *LOSSES]
+ROWS = [*PARTS, *LINEAR, *CONVOLUTIONS, *ACTIVATIONS, *NORMS, *LOSSES]

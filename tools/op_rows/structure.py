@@ -62,6 +62,11 @@ MOVING = [
         constants=[[1, 1, 0], [0, 0, 2]]),
     Row("scatter_add rows", lambda m, x, v, i: m.scatter_add(x, i, v), lambda t, x, v, i: x.index_add(0, i, v),
         [(2, 3), (3, 3)], constants=[[1, 1, 0]]),
+    Row("sliding_windows", call("sliding_windows", 3, 2), lambda t, x: x.unfold(-1, 3, 2), [(2, 7)]),
+    Row("sliding_windows two axes", call("sliding_windows", (2, 3), (1, 2)),
+        lambda t, x: x.unfold(1, 2, 1).unfold(2, 3, 2), [(2, 4, 5)]),
+    Row("overlap_add", lambda m, x: m.overlap_add(x.reshape(2, 2, 3, 2, 2).transpose(0, 3, 4, 1, 2), (3, 4)),
+        lambda t, x: t.nn.functional.fold(x, (3, 4), (2, 3))[:, 0], [(2, 6, 4)]),
 ]  # fmt: skip
 
 MATMULS = ["3 3", "23 3", "3 32", "23 32", "423 3", "423 32", "3 432", "23 432", "423 432", "4123 532"]

@@ -5,6 +5,7 @@ Builds on: the files of this folder. Read next: `minigrad.nn.functional.rectifie
 
 from minigrad.nn.functional.binary import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
 from minigrad.nn.functional.classification import cross_entropy, nll_loss
+from minigrad.nn.functional.convolution import conv1d, conv2d, conv3d
 from minigrad.nn.functional.dropout import dropout
 from minigrad.nn.functional.linear import bilinear, linear
 from minigrad.nn.functional.normalisation import averaged_axes, batch_norm, layer_norm, normalize
@@ -15,6 +16,7 @@ from minigrad.nn.functional.softmax import log_softmax, softmax
 
 __all__ = [
     "linear", "bilinear", "dropout",
+    "conv1d", "conv2d", "conv3d",
     "relu", "leaky_relu", "prelu", "elu", "celu", "selu", "hardtanh", "hardswish",
     "gelu", "silu", "mish", "sigmoid", "tanh", "softplus", "softsign", "logsigmoid", "glu",
     "softmax", "log_softmax",

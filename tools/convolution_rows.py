@@ -1,0 +1,38 @@
+"""Convolutions, pooling and resampling of minigrad.nn.functional beside PyTorch's; part of tools/layer_rows.py."""
+
+from typing import Any
+
+from tools.op_rows.row import Row, call
+
+__all__ = ["CONVOLUTIONS"]
+
+F = "nn.functional."
+
+
+def conv(n: int, variant: str, x: Any, w: Any, bias: bool = True, **static: Any) -> Row:
+    """A row of conv1d, conv2d or conv3d, which both libraries call alike."""
+    name = f"conv{n}d"
+    function = call(F + name, **static)
+    return Row(f"{name} {variant}".strip(), function, function, [x, w, (w[0],)] if bias else [x, w])
+
+
+CONVOLUTIONS = [
+    conv(1, "", (2, 2, 5), (3, 2, 3)),
+    conv(1, "everything", (2, 4, 7), (4, 2, 2), stride=2, padding=1, dilation=2, groups=2),
+    conv(1, "same, even kernel", (2, 1, 5), (2, 1, 4), False, padding="same"),
+    conv(1, "one example", (2, 5), (3, 2, 2)),
+    conv(2, "", (2, 2, 4, 3), (3, 2, 3, 2)),
+    conv(2, "stride", (1, 2, 6, 5), (2, 2, 3, 2), stride=(2, 3)),
+    conv(2, "padding", (1, 2, 3, 3), (2, 2, 3, 3), padding=(1, 2)),
+    conv(2, "dilation", (1, 1, 5, 5), (2, 1, 2, 3), dilation=2),
+    conv(2, "groups", (2, 4, 3, 3), (6, 2, 2, 2), groups=2),
+    conv(2, "depthwise", (2, 3, 3, 3), (6, 1, 2, 2), padding=1, groups=3),
+    conv(2, "1x1", (2, 3, 2, 3), (2, 3, 1, 1), stride=2),
+    conv(2, "kernel as large as x", (2, 2, 3, 2), (3, 2, 3, 2), False),
+    conv(2, "asymmetric kernel", (1, 1, 4, 3), (2, 1, 3, 1), padding="valid"),
+    conv(2, "same", (1, 1, 4, 4), (2, 1, 2, 4), padding="same", dilation=(3, 1)),
+    conv(2, "one example", (2, 3, 4), (3, 2, 2, 2), padding=1),
+    conv(3, "", (1, 2, 2, 3, 3), (2, 2, 2, 2, 2)),
+    conv(3, "everything", (1, 2, 3, 3, 4), (2, 1, 2, 1, 2), stride=(1, 2, 2), padding=(1, 0, 1), dilation=(1, 1, 2),
+         groups=2),
+]  # fmt: skip
