@@ -16,6 +16,12 @@ def conv(n: int, variant: str, x: Any, w: Any, bias: bool = True, **static: Any)
     return Row(f"{name} {variant}".strip(), function, function, [x, w, (w[0],)] if bias else [x, w])
 
 
+def transposed(n: int, variant: str, x: Any, w: Any, **static: Any) -> Row:
+    name = f"conv_transpose{n}d"
+    function = call(F + name, **static)
+    return Row(f"{name} {variant}".strip(), function, function, [x, w, (w[1] * static.get("groups", 1),)])
+
+
 CONVOLUTIONS = [
     conv(1, "", (2, 2, 5), (3, 2, 3)),
     conv(1, "everything", (2, 4, 7), (4, 2, 2), stride=2, padding=1, dilation=2, groups=2),
@@ -35,4 +41,11 @@ CONVOLUTIONS = [
     conv(3, "", (1, 2, 2, 3, 3), (2, 2, 2, 2, 2)),
     conv(3, "everything", (1, 2, 3, 3, 4), (2, 1, 2, 1, 2), stride=(1, 2, 2), padding=(1, 0, 1), dilation=(1, 1, 2),
          groups=2),
+    transposed(1, "", (2, 2, 4), (2, 3, 3)),
+    transposed(1, "everything", (2, 4, 3), (4, 2, 2), stride=3, padding=2, output_padding=1, dilation=2, groups=2),
+    transposed(2, "", (2, 2, 3, 2), (2, 3, 2, 3)),
+    transposed(2, "padding", (1, 2, 3, 2), (2, 2, 3, 3), stride=2, padding=1, output_padding=(1, 0)),
+    transposed(2, "dilation", (1, 1, 2, 2), (1, 2, 2, 2), dilation=3, output_padding=2),
+    transposed(2, "depthwise", (1, 3, 2, 2), (3, 2, 2, 2), groups=3, stride=2),
+    transposed(2, "one example", (2, 2, 3), (2, 2, 2, 2), padding=1),
 ]  # fmt: skip

@@ -27,11 +27,13 @@ from minigrad.nn.loss import HuberLoss, KLDivLoss, L1Loss, MSELoss, SmoothL1Loss
 from minigrad.nn.norm import BatchNorm1d, LayerNorm
 from minigrad.nn.rectifier import CELU, ELU, SELU, Hardswish, Hardtanh, LeakyReLU, PReLU, ReLU
 from minigrad.nn.shape import Flatten
+from minigrad.nn.transposed import ConvTranspose1d, ConvTranspose2d
 
 __all__ = [
     "Layer", "Parameter", "Buffer", "walk",
     "Sequential", "LayerList", "LayerDict", "Identity", "Residual", "Flatten",
-    "Linear", "Bilinear", "Conv1d", "Conv2d", "Conv3d", "Dropout", "BatchNorm1d", "LayerNorm",
+    "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d",
+    "Linear", "Bilinear", "Dropout", "BatchNorm1d", "LayerNorm",
     "ReLU", "LeakyReLU", "PReLU", "ELU", "CELU", "SELU", "Hardtanh", "Hardswish",
     "GELU", "SiLU", "Mish", "Sigmoid", "Tanh", "Softplus", "Softsign", "LogSigmoid", "Softmax", "LogSoftmax", "GLU",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",

@@ -5,7 +5,7 @@ import numpy as np
 from minigrad.nn import functional as F
 from tests.ops.row import Row
 
-__all__ = ["CONVOLUTIONS", "convolve"]
+__all__ = ["CONVOLUTIONS", "convolve", "spread"]
 
 
 def per_axis(sizes, n):
@@ -41,13 +41,38 @@ def convolve(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     return y
 
 
-def conv(n, variant, x, w, bias=True, **static):
-    """A row of conv1d, conv2d or conv3d."""
-    inputs = [x, w, (w[0],)] if bias else [x, w]
-    f = getattr(F, f"conv{n}d")
-    return Row(f"conv{n}d", inputs, lambda *xs: convolve(*xs, **static), variant,
+def spread(x, w, b=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """y[n, o, i stride + t dilation - padding] += w[c, o, t] x[n, c, i]: the transposed convolution."""
+    n = w.ndim - 2
+    if x.ndim == n + 1:
+        return spread(x[None], w, b, stride, padding, output_padding, groups, dilation)[0]
+    stride, dilation, padding, more = (per_axis(sizes, n) for sizes in (stride, dilation, padding, output_padding))
+    kernel, inside, outside = w.shape[2:], len(w) // groups, w.shape[1]
+    size = [(m - 1) * s + d * (k - 1) + 1 + e
+            for m, s, d, k, e in zip(x.shape[2:], stride, dilation, kernel, more, strict=True)]  # fmt: skip
+    y = np.zeros((len(x), outside * groups, *size), np.result_type(x, w))
+    for c in range(len(w)):
+        own = slice(c // inside * outside, (c // inside + 1) * outside)
+        for i in np.ndindex(*x.shape[2:]):
+            for t in np.ndindex(*kernel):
+                place = tuple(a * s + u * d for a, s, u, d in zip(i, stride, t, dilation, strict=True))
+                y[(slice(None), own, *place)] += np.outer(x[(slice(None), c, *i)], w[(c, slice(None), *t)])
+    y = y[(..., *(slice(p, m - p) for p, m in zip(padding, size, strict=True)))]
+    return y if b is None else y + b.reshape(-1, *[1] * n)
+
+
+def conv(n, variant, x, w, bias=True, name="conv", oracle=convolve, **static):
+    """A row of conv1d, conv2d or conv3d; of conv_transpose1d or conv_transpose2d."""
+    out = w[0] if oracle is convolve else w[1] * static.get("groups", 1)
+    inputs = [x, w, (out,)] if bias else [x, w]
+    f = getattr(F, f"{name}{n}d")
+    return Row(f"{name}{n}d", inputs, lambda *xs: oracle(*xs, **static), variant,
         (lambda x, w, b: f(x, w, b, **static)) if bias else (lambda x, w: f(x, w, **static)),
         integers=None, broadcasts=False)  # fmt: skip
+
+
+def transposed(*args, **static):
+    return conv(*args, name="conv_transpose", oracle=spread, **static)
 
 
 CONVOLUTIONS = [
@@ -76,4 +101,15 @@ CONVOLUTIONS = [
     conv(3, "", (1, 2, 2, 3, 3), (2, 2, 2, 2, 2)),
     conv(3, "everything", (1, 2, 3, 3, 4), (2, 1, 2, 1, 2), stride=(1, 2, 2), padding=(1, 0, 1), dilation=(1, 1, 2),
          groups=2),
+    transposed(1, "", (2, 2, 4), (2, 3, 3)),
+    transposed(1, "everything", (2, 4, 3), (4, 2, 2), stride=3, padding=2, output_padding=1, dilation=2, groups=2),
+    transposed(1, "one example", (2, 3), (2, 1, 2), False, stride=2),
+    transposed(2, "", (2, 2, 3, 2), (2, 3, 2, 3)),
+    transposed(2, "stride", (1, 2, 2, 3), (2, 2, 2, 2), False, stride=(2, 3)),
+    transposed(2, "padding", (1, 2, 3, 2), (2, 2, 3, 3), stride=2, padding=1, output_padding=(1, 0)),
+    transposed(2, "output_padding below dilation", (1, 1, 2, 2), (1, 2, 2, 2), dilation=3, output_padding=2),
+    transposed(2, "depthwise", (1, 3, 2, 2), (3, 2, 2, 2), groups=3),
+    transposed(2, "1x1", (2, 2, 2, 2), (2, 3, 1, 1)),
+    transposed(2, "one example", (2, 2, 3), (2, 2, 2, 2), padding=1),
+    transposed(2, "empty batch", (0, 2, 2, 2), (2, 2, 2, 2)),
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from minigrad.inspect.cost import kept_by, nodes_behind
 from minigrad.nn import functional as F
 from tests.nn.convolution_rows import convolve
 
-X, W = mg.ones((2, 3, 5, 5)), mg.ones((4, 3, 3, 3))
+X, W, V = mg.ones((2, 3, 5, 5)), mg.ones((4, 3, 3, 3)), mg.ones((3, 4, 3, 3))
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,17 @@ X, W = mg.ones((2, 3, 5, 5)), mg.ones((4, 3, 3, 3))
         (lambda: nn.Conv3d(3, 4, 3, padding_mode="mirror"), "Conv3d: padding_mode is one of zeros,.*got 'mirror'"),
         (lambda: nn.Conv2d(3, -4, 3), "Conv2d: out_channels is a whole number, 0 or more, got -4"),
         (lambda: nn.Conv2d(2, 4, 3)(X), r"conv2d: x must have 2 channels on axis 1.*got \(2, 3, 5, 5\)"),
+        (lambda: F.conv_transpose2d(X, V, output_padding=1),
+         r"conv_transpose2d: output_padding must be less than the stride .*got \(1, 1\) for stride \(1, 1\)"),
+        (lambda: F.conv_transpose2d(X, V, padding=4), r"conv_transpose2d: padding must leave.*\(4, 4\) off .*\(7, 7\)"),
+        (lambda: F.conv_transpose2d(X, mg.ones((4, 2, 3, 3))), "conv_transpose2d: x must have 4 channels on axis 1"),
+        (lambda: F.conv_transpose2d(X, V, groups=2), "conv_transpose2d: groups must divide the channels, got 2 for 3"),
+        (lambda: F.conv_transpose1d(X, V), r"conv_transpose1d: the weight has 3 axes, got \(3, 4, 3, 3\)"),
+        (lambda: F.conv_transpose2d(X, V, stride=0), "conv_transpose2d: stride is one .* 1 or more, got 0"),
+        (lambda: nn.ConvTranspose2d(3, 4, 3, padding_mode="reflect"), "ConvTranspose2d: padding_mode is .*'reflect'"),
+        (lambda: nn.ConvTranspose1d(3, 4, 3, output_padding=1), r"ConvTranspose1d: output_padding must be .*\(1,\)"),
+        (lambda: nn.ConvTranspose2d(3, 4, 3, 2)(X, (11, 13)),
+         r"ConvTranspose2d: output_size must lie in \(11, 11\) to \(12, 12\), got \(11, 13\)"),
         (lambda: mg.sliding_windows(X, 6), r"sliding_windows: a window must fit.*kernel \(6,\).* \(2, 3, 5, 5\)"),
         (lambda: mg.sliding_windows(X, 0), "sliding_windows: kernel is one whole number.* 1 or more, got 0"),
         (lambda: mg.sliding_windows(mg.ones(3), (1, 1)), r"sliding_windows: needs an axis .*got \(1, 1\) for \(3,\)"),
@@ -69,6 +80,7 @@ def test_errors_of_use_are_value_errors_too():
          "Conv2d(4, 8, (3, 1), stride=2, padding='valid', groups=2, bias=False)"),
         (nn.Conv1d(1, 2, 3, padding_mode="circular", init=nn.init.he_normal),
          "Conv1d(1, 2, 3, padding_mode='circular', init=he_normal)"),
+        (nn.ConvTranspose2d(3, 8, 3, 2, output_padding=1), "ConvTranspose2d(3, 8, 3, stride=2, output_padding=1)"),
     ],
 )  # fmt: skip
 def test_a_convolution_prints_its_constructor_call(layer, text):
@@ -82,6 +94,19 @@ def test_weights_start_as_in_pytorch():
         assert 0.95 / 6 < abs(part).max() <= 1 / 6
     assert abs(layer.weight.numpy().std() - 1 / 6 / np.sqrt(3)) < 0.01
     assert (nn.Conv2d(1, 2, 3, init=nn.init.ones).weight.numpy() == 1).all()
+
+
+def test_the_wanted_size_chooses_the_output_padding():
+    layer = nn.ConvTranspose2d(3, 2, 3, stride=2, padding=1)
+    assert layer(X).shape == (2, 2, 9, 9)
+    assert layer(X, (10, 9)).shape == layer(X, output_size=(2, 2, 10, 9)).shape == (2, 2, 10, 9)
+
+
+def test_the_transposed_convolution_is_the_adjoint():
+    x, w, y = (mg.Tensor(np.random.default_rng(k).normal(size=shape)) for k, shape in enumerate(
+        [(2, 3, 7, 6), (4, 3, 3, 2), (2, 4, 3, 3)]))  # fmt: skip
+    forth, back = F.conv2d(x, w, stride=2), F.conv_transpose2d(y, w, stride=2)
+    assert (forth * y).sum().item() == pytest.approx((x * back).sum().item())
 
 
 def test_summary_counts_two_for_each_product_and_one_for_the_bias():

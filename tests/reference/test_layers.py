@@ -95,6 +95,7 @@ def test_every_function_has_a_row_or_a_reason():
 def test_every_layer_with_state_has_a_row():
     made = {"BatchNorm1d": (3,), "Bilinear": (1, 2, 3), "LayerNorm": (3,), "Linear": (2, 3), "PReLU": ()}
     made.update({f"Conv{n}d": (2, 3, 3) for n in (1, 2, 3)})
+    made.update({f"ConvTranspose{n}d": (2, 3, 3) for n in (1, 2)})
     assert made.keys() == {row.name for row in LAYERS}
 
 

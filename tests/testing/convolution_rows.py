@@ -4,7 +4,7 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import nn
-from tests.nn.convolution_rows import convolve
+from tests.nn.convolution_rows import convolve, spread
 from tests.testing.row import row
 
 __all__ = ["ROWS"]
@@ -20,17 +20,17 @@ def seeded(name, *args, **keywords):
     return made
 
 
-def conv(name, x, *args, variant="", around=None, **keywords):
+def conv(name, x, *args, variant="", around=None, oracle=convolve, **keywords):
     """A row of a convolution; `around` pads x as padding_mode says, for an oracle that pads none."""
-    static = {word: keywords[word] for word in ("stride", "padding", "dilation", "groups") if word in keywords}
+    static = {word: n for word, n in keywords.items() if word not in ("bias", "init", "padding_mode")}
     if around is not None:
         static["padding"] = 0
 
-    def oracle(state, x):
-        return convolve(x if around is None else around(x), state["weight"], state.get("bias"), **static)
+    def value(state, x):
+        return oracle(x if around is None else around(x), state["weight"], state.get("bias"), **static)
 
     parameters = ["weight", "bias"] if keywords.get("bias", True) else ["weight"]
-    return row(name, seeded(name, *args, **keywords), x, oracle, variant, parameters=parameters, buffers=[])
+    return row(name, seeded(name, *args, **keywords), x, value, variant, parameters=parameters, buffers=[])
 
 
 def padded(mode, *width):
@@ -50,6 +50,10 @@ CONVOLUTIONS = [
     conv("Conv2d", (1, 2, 3, 3), 2, 2, 2, padding=(0, 1), padding_mode="replicate", variant="replicate",
          around=padded("edge", (0, 0), (1, 1))),
     conv("Conv3d", (1, 2, 3, 3, 2), 2, 2, 2, padding=(0, 1, 0)),
+    conv("ConvTranspose1d", (2, 2, 3), 2, 3, 3, stride=2, output_padding=1, oracle=spread),
+    conv("ConvTranspose2d", (1, 2, 2, 3), 2, 3, 2, stride=2, padding=1, oracle=spread),
+    conv("ConvTranspose2d", (4, 2, 2), 4, 2, (2, 1), groups=2, dilation=2, bias=False, variant="one example",
+         oracle=spread),
 ]  # fmt: skip
 
 ROWS = [*CONVOLUTIONS]

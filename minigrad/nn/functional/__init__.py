@@ -13,10 +13,11 @@ from minigrad.nn.functional.rectifier import celu, elu, hardswish, hardtanh, lea
 from minigrad.nn.functional.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from minigrad.nn.functional.smooth import gelu, glu, logsigmoid, mish, sigmoid, silu, softplus, softsign, tanh
 from minigrad.nn.functional.softmax import log_softmax, softmax
+from minigrad.nn.functional.transposed import conv_transpose1d, conv_transpose2d
 
 __all__ = [
     "linear", "bilinear", "dropout",
-    "conv1d", "conv2d", "conv3d",
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
     "relu", "leaky_relu", "prelu", "elu", "celu", "selu", "hardtanh", "hardswish",
     "gelu", "silu", "mish", "sigmoid", "tanh", "softplus", "softsign", "logsigmoid", "glu",
     "softmax", "log_softmax",
