@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tools.convolution_rows import CONVOLUTIONS
+from tools.convolution_rows import CONVOLUTIONS, IMAGES, POOLING
 from tools.op_rows.row import Row, call
 
 __all__ = ["LAYERS", "ROWS", "LayerRow"]
@@ -145,7 +145,7 @@ BINARY = [
     *(same("kl_div", reduction=r, log_target=True, variant=f"log_target {r}", inputs=PAIR) for r in REDUCTIONS),
 ]  # fmt: skip
 
-ROWS = [*ACTIVATIONS, *LINEAR, *NORMS, *REGRESSION, *CLASSIFICATION, *BINARY, *CONVOLUTIONS]
+ROWS = [*ACTIVATIONS, *LINEAR, *NORMS, *REGRESSION, *CLASSIFICATION, *BINARY, *CONVOLUTIONS, *POOLING, *IMAGES]
 
 
 class LayerRow(NamedTuple):

@@ -25,7 +25,20 @@ from minigrad.nn.likelihood import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss,
 from minigrad.nn.linear import Bilinear, Linear
 from minigrad.nn.loss import HuberLoss, KLDivLoss, L1Loss, MSELoss, SmoothL1Loss
 from minigrad.nn.norm import BatchNorm1d, LayerNorm
+from minigrad.nn.pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AvgPool1d,
+    AvgPool2d,
+    GlobalAvgPool,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+)
 from minigrad.nn.rectifier import CELU, ELU, SELU, Hardswish, Hardtanh, LeakyReLU, PReLU, ReLU
+from minigrad.nn.resample import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
 from minigrad.nn.shape import Flatten
 from minigrad.nn.transposed import ConvTranspose1d, ConvTranspose2d
 
@@ -33,6 +46,9 @@ __all__ = [
     "Layer", "Parameter", "Buffer", "walk",
     "Sequential", "LayerList", "LayerDict", "Identity", "Residual", "Flatten",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d",
+    "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "GlobalAvgPool",
+    "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
+    "Upsample", "PixelShuffle", "PixelUnshuffle", "Unfold", "Fold",
     "Linear", "Bilinear", "Dropout", "BatchNorm1d", "LayerNorm",
     "ReLU", "LeakyReLU", "PReLU", "ELU", "CELU", "SELU", "Hardtanh", "Hardswish",
     "GELU", "SiLU", "Mish", "Sigmoid", "Tanh", "Softplus", "Softsign", "LogSigmoid", "Softmax", "LogSoftmax", "GLU",

@@ -5,6 +5,7 @@ import numpy as np
 import minigrad as mg
 from minigrad import nn
 from tests.nn.convolution_rows import convolve, spread
+from tests.nn.pooling_rows import adaptive, folded, pooled, resampled, shuffled, unfolded, unshuffled
 from tests.testing.row import row
 
 __all__ = ["ROWS"]
@@ -56,4 +57,38 @@ CONVOLUTIONS = [
          oracle=spread),
 ]  # fmt: skip
 
-ROWS = [*CONVOLUTIONS]
+
+def plain(name, x, oracle, *args, variant="", **keywords):
+    """A row of a layer without parameters."""
+    make = getattr(nn, name)
+    return row(name, lambda: make(*args, **keywords), x, lambda state, x: oracle(x), variant, parameters=[], buffers=[])
+
+
+IMAGE = (2, 2, 5, 4)
+POOLING = [
+    plain("MaxPool1d", (2, 2, 6), lambda x: pooled("max", x, 1, 3, 2, 1), 3, 2, 1),
+    plain("MaxPool2d", IMAGE, lambda x: pooled("max", x, 2, 2), 2),
+    plain("MaxPool2d", (2, 5, 4), lambda x: pooled("max", x, 2, (3, 2), 2, 1, ceil_mode=True), (3, 2), 2, 1,
+          ceil_mode=True, variant="one example"),
+    plain("MaxPool3d", (1, 1, 4, 4, 3), lambda x: pooled("max", x, 3, 2, 1), 2, 1),
+    plain("AvgPool1d", (2, 2, 6), lambda x: pooled("avg", x, 1, 3, 2, 1), 3, 2, 1),
+    plain("AvgPool2d", IMAGE, lambda x: pooled("avg", x, 2, 3, 2, 1, count_include_pad=False), 3, 2, 1,
+          count_include_pad=False),
+    plain("AvgPool2d", IMAGE, lambda x: pooled("avg", x, 2, 2, divisor_override=5), 2, divisor_override=5,
+          variant="divisor"),
+    plain("GlobalAvgPool", IMAGE, lambda x: x.mean(axis=(2, 3))),
+    plain("AdaptiveAvgPool1d", (2, 2, 7), lambda x: adaptive("avg", x, 1, 3), 3),
+    plain("AdaptiveAvgPool2d", IMAGE, lambda x: adaptive("avg", x, 2, (2, 3)), (2, 3)),
+    plain("AdaptiveAvgPool2d", IMAGE, lambda x: adaptive("avg", x, 2, 1), 1, variant="global"),
+    plain("AdaptiveMaxPool1d", (2, 2, 7), lambda x: adaptive("max", x, 1, 3), 3),
+    plain("AdaptiveMaxPool2d", IMAGE, lambda x: adaptive("max", x, 2, (2, 3)), (2, 3)),
+    plain("Upsample", (2, 2, 3, 2), lambda x: resampled(x, None, 2), None, 2),
+    plain("Upsample", (2, 2, 3, 2), lambda x: resampled(x, (5, 3), None, "bilinear", True), (5, 3), mode="bilinear",
+          align_corners=True, variant="bilinear"),
+    plain("PixelShuffle", (2, 8, 2, 3), lambda x: shuffled(x, 2), 2),
+    plain("PixelUnshuffle", (2, 2, 4, 2), lambda x: unshuffled(x, 2), 2),
+    plain("Unfold", IMAGE, lambda x: unfolded(x, (2, 3), 1, 1, 2), (2, 3), 1, 1, 2),
+    plain("Fold", (2, 8, 6), lambda x: folded(x, (3, 4), 2), (3, 4), 2),
+]  # fmt: skip
+
+ROWS = [*CONVOLUTIONS, *POOLING]

@@ -1,0 +1,118 @@
+"""Average pooling: the mean of every window, of each channel by itself.
+
+Builds on: `minigrad.nn.functional.pooling`. Read next: `minigrad.nn.functional.adaptive`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from minigrad.backend import namespace
+from minigrad.nn.argument import ArgumentError
+from minigrad.nn.functional.normalisation import wide
+from minigrad.nn.functional.pooling import Frame, channels_first, frame, padded
+from minigrad.ops import multiply, reshape, sliding_windows, transpose
+from minigrad.tape import composite
+from minigrad.tensor import as_value, raw
+
+__all__ = ["avg_pool1d", "avg_pool2d"]
+
+Sizes = int | Sequence[int]
+
+
+def _avg_pool(
+    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil: bool, with_pad: bool, divisor: Any
+) -> Any:
+    x = as_value(x)
+    f = frame(name, n, x.shape, kernel_size, stride, padding, 1, ceil)
+    if divisor is not None and not (isinstance(divisor, int) and divisor):
+        raise ArgumentError(f"{name}: divisor_override is a whole number other than 0, got {divisor!r}; pass an int")
+    half, size = x.dtype == "float16", x.shape[x.ndim - n :]
+    x = padded(channels_first(wide(x), n), f.width, 0.0)
+    lead = x.ndim - n
+    x = sliding_windows(x, f.kernel, f.stride)  # (C, N, *count, *kernel)
+    x = transpose(x, *range(lead + n, lead + 2 * n), *range(lead + n))
+    x = reshape(x, math.prod(f.kernel), *x.shape[n:]).sum(axis=0)  # the taps first: the sum adds whole arrays
+    y = multiply(x, _weights(x, f, size, with_pad) if divisor is None else 1 / divisor)
+    return channels_first(y.astype("float16") if half else y, n)
+
+
+def _weights(x: Any, f: Frame, size: tuple[int, ...], with_pad: bool) -> Any:
+    """1 / how many elements of each window count: all of x, the padding too if `with_pad`, never what lies beyond."""
+    counts = []
+    for c, k, s, (before, _), m in zip(f.out, f.kernel, f.stride, f.width, size, strict=True):
+        first = np.arange(c) * s
+        start, stop = (0, m + 2 * before) if with_pad else (before, before + m)
+        counts.append(np.minimum(first + k, stop) - np.maximum(first, start))
+    whole = reduce(np.multiply.outer, counts)
+    if (whole == whole.flat[0]).all():
+        return 1 / int(whole.flat[0])
+    return namespace(raw(x)).from_host((1 / whole).astype(x.dtype if x.dtype.kind == "f" else np.float32))
+
+
+@composite
+def avg_pool1d(
+    x: Any,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """The mean of every window over one axis.
+
+    y[n, c, i] = sum over t of x[n, c, i stride + t - padding] / kernel_size
+
+    The stride is the kernel's size where none is given. Padding is zeros, at most half a kernel; without
+    `count_include_pad` they do not count. With `ceil_mode` a last window that reaches beyond the end counts too, with
+    the elements that it has.
+
+    Shapes: x (N, C, L) or (C, L), y (N, C, L') or (C, L') with L' = floor((L + 2 padding - kernel_size) / stride) + 1.
+
+    Raises
+    ------
+    ShapeError
+        If no window fits, or x has other axes.
+    ValueError
+        If an argument means nothing.
+
+    >>> avg_pool1d([[1.0, 3.0, 2.0, 0.0]], 2)
+    array([[2., 1.]], dtype=float32)
+    """
+    return _avg_pool("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+@composite
+def avg_pool2d(
+    x: Any,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The mean of every window over height and width.
+
+    y[n, c, i] = sum over t of x[n, c, i stride + t - padding] / (kh kw), i and t pairs
+
+    Arguments as in `avg_pool1d`; `divisor_override` takes the place of kh kw.
+
+    Shapes: x (N, C, H, W) or (C, H, W), y (N, C, H', W') or (C, H', W').
+
+    Raises
+    ------
+    ShapeError
+        If no window fits, or x has other axes.
+    ValueError
+        If an argument means nothing.
+
+    >>> avg_pool2d([[[1.0, 3.0], [2.0, 0.0]]], 2)
+    array([[[1.5]]], dtype=float32)
+    """
+    return _avg_pool("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)

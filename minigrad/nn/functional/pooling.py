@@ -1,0 +1,225 @@
+"""Max pooling: the largest element of every window, of each channel by itself; and where windows lie.
+
+It finds on plain numbers where the largest element of each window stands, and takes it from there. So its
+gradient goes to that place, and every order of derivative is that of indexing.
+
+Inside, channels stand before the batch, as convolutions leave them in memory.
+
+Builds on: `minigrad.ops.windows`. Read next: `minigrad.nn.functional.average`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.backend import Array, namespace
+from minigrad.backend.windows import places, taps
+from minigrad.errors import ShapeError
+from minigrad.nn.argument import ArgumentError
+from minigrad.ops import getitem, pad, reshape, swapaxes
+from minigrad.ops.axes import per_axis
+from minigrad.tape import composite
+from minigrad.tensor import as_value, raw
+
+__all__ = ["max_pool1d", "max_pool2d", "max_pool3d"]
+
+Sizes = int | Sequence[int]
+Ints = tuple[int, ...]
+
+
+class Frame(NamedTuple):
+    """Where the windows lie, one number for each axis; `width` is what comes before and after."""
+
+    kernel: Ints
+    stride: Ints
+    dilation: Ints
+    width: tuple[tuple[int, int], ...]
+    out: Ints  # how many windows there are
+
+
+def steps(
+    name: str, n: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Kernel, stride, padding and dilation as one number for each axis, or an error; they ask nothing of x."""
+    kernel, gaps = per_axis(name, "kernel_size", kernel_size, n, 1), per_axis(name, "dilation", dilation, n, 1)
+    strides = kernel if stride is None else per_axis(name, "stride", stride, n, 1)
+    width = per_axis(name, "padding", padding, n)
+    spans = span(kernel, gaps)
+    if any(2 * p > m for p, m in zip(width, spans, strict=True)):
+        raise ArgumentError(
+            f"{name}: padding must be at most half the kernel, got {width} for {spans}; more would make windows of "
+            "padding alone"
+        )
+    return kernel, strides, width, gaps
+
+
+def span(kernel: Ints, dilation: Ints) -> Ints:
+    """From the first to the last element of a window."""
+    return tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
+
+
+def frame(
+    name: str, n: int, shape: Ints, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> Frame:
+    """The windows over the last `n` axes; with `ceil_mode` the last may reach beyond the end, but not start there."""
+    if len(shape) not in (n + 1, n + 2):
+        raise ShapeError(f"{name}: x is (N, C, ...) with {n} axes behind C, or without N, got {shape}; reshape it")
+    kernel, stride, padding, dilation = steps(name, n, kernel_size, stride, padding, dilation)
+    size, spans = shape[len(shape) - n :], span(kernel, dilation)
+    padded = tuple(m + 2 * p for m, p in zip(size, padding, strict=True))
+    count = places(padded, kernel, stride, dilation)
+    if ceil_mode:
+        count = tuple(
+            c + (c * s < m + p and (c - 1) * s + k < whole)
+            for c, s, m, p, k, whole in zip(count, stride, size, padding, spans, padded, strict=True)
+        )
+    if 0 in count:
+        raise ShapeError(
+            f"{name}: a window must fit into the padded x, got kernel {spans} for {size} padded to {padded}; "
+            "pad more, or take a smaller kernel"
+        )
+    beyond = (max(0, (c - 1) * s + k - m) for c, s, k, m in zip(count, stride, spans, padded, strict=True))
+    width = tuple((p, p + more) for p, more in zip(padding, beyond, strict=True))
+    return Frame(kernel, stride, dilation, width, count)
+
+
+def channels_first(x: Any, n: int) -> Any:
+    """(N, C, ...) to (C, N, ...) and back; one example stays as it is."""
+    return swapaxes(x, 0, 1) if x.ndim == n + 2 else x
+
+
+def padded(x: Any, width: Any, value: float) -> Any:
+    if not any(map(any, width)):
+        return x
+    return pad(x, [*[(0, 0)] * (x.ndim - len(width)), *width], constant_values=value)
+
+
+def _max_pool(name: str, n: int, x: Any, *options: Any) -> Any:
+    x = as_value(x)
+    f = frame(name, n, x.shape, *options)
+    lowest = -math.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
+    x = padded(channels_first(x, n), f.width, lowest)
+    slices = [place for _, place in taps(f.kernel, f.out, f.stride, f.dilation)]
+    size = x.shape[x.ndim - n :]
+    plane = np.arange(math.prod(size)).reshape(size)
+    table = np.stack([plane[place].ravel() for place in slices])
+    y = take_largest(x, [raw(x)[(..., *place)] for place in slices], table, f.out)
+    return channels_first(y, n)
+
+
+def take_largest(x: Any, parts: list[Array], table: Array, count: Ints) -> Any:
+    """From each window its largest element, of equals the first; a NaN is larger than all.
+
+    `parts` are for each tap the elements that the windows have there, as plain arrays, (..., *count); `table` (taps,
+    windows) says where in x they stand, counted over the last axes.
+    """
+    xp = namespace(parts[0])
+    top = reduce(xp.maximum, parts)
+    left, tap = True, xp.zeros(top.shape, dtype=xp.int32)
+    for part in parts[:-1]:  # counts the taps before the first that is the largest, or NaN
+        left = left & (part != top) & (part == part)
+        tap = tap + left
+    lead, windows = math.prod(top.shape[: top.ndim - len(count)]), math.prod(count)
+    size = math.prod(x.shape[x.ndim - len(count) :])
+    place = xp.from_host(table.ravel())[tap.reshape(lead, windows) * windows + xp.arange(windows)]
+    place = place + (xp.arange(lead) * size).reshape(lead, 1)
+    return reshape(getitem(reshape(x, lead * size), place), top.shape)
+
+
+@composite
+def max_pool1d(
+    x: Any,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """The largest element of every window over one axis.
+
+    y[n, c, i] = max over t of x[n, c, i stride + t dilation - padding]
+
+    The stride is the kernel's size where none is given. Padding is -inf, at most half a kernel. With `ceil_mode` a last
+    window that reaches beyond the end counts too.
+
+    Shapes: x (N, C, L) or (C, L), y (N, C, L') or (C, L') with
+    L' = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1.
+    Gradient: all of it goes to the largest element; of equals, to the first.
+
+    Raises
+    ------
+    ShapeError
+        If no window fits, or x has other axes.
+    ValueError
+        If an argument means nothing.
+
+    >>> max_pool1d([[1.0, 3.0, 2.0, 0.0]], 2)
+    array([[3., 2.]], dtype=float32)
+    """
+    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+@composite
+def max_pool2d(
+    x: Any,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """The largest element of every window over height and width.
+
+    y[n, c, i] = max over t of x[n, c, i stride + t dilation - padding], i and t pairs
+
+    Arguments and gradient as in `max_pool1d`; each may differ from axis to axis.
+
+    Shapes: x (N, C, H, W) or (C, H, W), y (N, C, H', W') or (C, H', W').
+
+    Raises
+    ------
+    ShapeError
+        If no window fits, or x has other axes.
+    ValueError
+        If an argument means nothing.
+
+    >>> max_pool2d([[[1.0, 3.0], [2.0, 0.0]]], 2)
+    array([[[3.]]], dtype=float32)
+    """
+    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+@composite
+def max_pool3d(
+    x: Any,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """The largest element of every window over depth, height and width.
+
+    y[n, c, i] = max over t of x[n, c, i stride + t dilation - padding], i and t triples
+
+    Arguments and gradient as in `max_pool1d`; each may differ from axis to axis.
+
+    Shapes: x (N, C, D, H, W) or (C, D, H, W), y (N, C, D', H', W') or (C, D', H', W').
+
+    Raises
+    ------
+    ShapeError
+        If no window fits, or x has other axes.
+    ValueError
+        If an argument means nothing.
+
+    >>> from minigrad import ones
+    >>> max_pool3d(ones((1, 2, 4, 4, 4)), 2).shape
+    (1, 2, 2, 2, 2)
+    """
+    return _max_pool("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode)
