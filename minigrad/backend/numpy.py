@@ -82,7 +82,7 @@ class NumPy(Backend):
             rows[rows < 0] += shape[0]
             if rows.size and not 0 <= rows.min() <= rows.max() < shape[0]:
                 raise IndexError(f"scatter: rows must be below {shape[0]}, got {index.min()} to {index.max()}")
-            places = rows.reshape(-1, 1) * width + np.arange(width)
+            places = rows if width == 1 else rows.reshape(-1, 1) * width + np.arange(width)
             taken = (*index.shape, *shape[1:])
         else:
             places = np.arange(out.size).reshape(shape)[index]

@@ -9,6 +9,7 @@ import types
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import as_strided as np_as_strided
 
 from minigrad.backend import backend, use_backend, why_not
 from minigrad.backend import cupy as cupy_backend
@@ -49,6 +50,8 @@ def pretend(available=True, works=True):
     cupy.ElementwiseKernel = Kernel
     if not works:
         cupy.ones = lambda *args, **kwargs: (_ for _ in ()).throw(MemoryError("out of memory"))
+    strided = types.SimpleNamespace(as_strided=lambda x, *where: library.ndarray(np_as_strided(x._a, *where)))
+    cupy.lib = types.SimpleNamespace(stride_tricks=strided)
     cupyx.scipy = types.ModuleType("cupyx.scipy")
     cupyx.scipy.special = types.ModuleType("cupyx.scipy.special")
     cupyx.scipy.special.erf = lambda x: (x * 2).astype(np.float32 if x.dtype == np.float16 else x.dtype)
@@ -102,6 +105,9 @@ def test_its_own_code_on_a_pretended_cupy(monkeypatch):
     assert xp.to_host(xp.scatter(x, xp.from_host(np.array([0, 0, 1])), (3,))).tolist() == [2, 1, 0]
     monkeypatch.setattr(sys.modules["cupy"], "from_dlpack", lambda x, copy: (x, copy), raising=False)
     assert xp.from_dlpack("theirs", False) == ("theirs", False)
+    windows = xp.sliding_windows(xp.from_host(np.arange(6.0)), (2,), (2,), (3,))
+    assert xp.to_host(windows).tolist() == [[0, 3], [2, 5]]
+    assert xp.to_host(xp.overlap_add(windows, (6,), (2,), (3,))).tolist() == [0, 0, 2, 3, 0, 5]
     assert xp.random_bits(5, (4, 5)).shape == (4, 5)
     xp.random_bits(5, (7,), (1 << 32) - 3)
     xp.random_bits(5, (0,))
