@@ -17,6 +17,7 @@ from minigrad.nn.activation import (
     Softsign,
     Tanh,
 )
+from minigrad.nn.adaptive import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d
 from minigrad.nn.container import Identity, LayerDict, LayerList, Residual, Sequential
 from minigrad.nn.convolution import Conv1d, Conv2d, Conv3d
 from minigrad.nn.dropout import Dropout
@@ -25,18 +26,7 @@ from minigrad.nn.likelihood import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss,
 from minigrad.nn.linear import Bilinear, Linear
 from minigrad.nn.loss import HuberLoss, KLDivLoss, L1Loss, MSELoss, SmoothL1Loss
 from minigrad.nn.norm import BatchNorm1d, LayerNorm
-from minigrad.nn.pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
-    AvgPool1d,
-    AvgPool2d,
-    GlobalAvgPool,
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
-)
+from minigrad.nn.pooling import AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d, MaxPool3d
 from minigrad.nn.rectifier import CELU, ELU, SELU, Hardswish, Hardtanh, LeakyReLU, PReLU, ReLU
 from minigrad.nn.resample import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
 from minigrad.nn.shape import Flatten

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError, check_sizes
 from minigrad.nn.functional.convolution import check_groups, conv1d, conv2d, conv3d, padding_widths
 from minigrad.nn.init import fans, uniform
@@ -62,11 +63,21 @@ class _Conv(Layer):
         self.weight, self.bias = weight_and_bias(shape, out_channels, bias, init)
 
     def forward(self, x: Any) -> Any:
-        if self._around is None:
-            return self.function(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
-        x = as_value(x)
-        x = pad(x, [*[(0, 0)] * (x.ndim - self.axes), *self._around], _MODES[self.padding_mode])
-        return self.function(x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+        x, padding = as_value(x), self.padding
+        if self._around is not None and x.ndim > self.axes:
+            x, padding = self._with_ends(x), 0
+        return self.function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def _with_ends(self, x: Any) -> Any:
+        """x with more of itself at both ends, as padding_mode says."""
+        mode, around = self.padding_mode, self._around or []
+        room = [n - (mode == "reflect") for n in x.shape[-self.axes :]]  # of what there is: reflect repeats no end
+        if mode != "replicate" and any(max(w) > n for w, n in zip(around, room, strict=True)):
+            raise ShapeError(
+                f"{type(self).__name__}: padding_mode {mode!r} takes what it pads from x, got padding {around} for "
+                f"shape {x.shape}; pad less, or by zeros"
+            )
+        return pad(x, [*[(0, 0)] * (x.ndim - self.axes), *around], _MODES[mode])
 
 
 def weight_and_bias(shape: tuple[int, ...], out: int, bias: bool, init: Initializer | None) -> tuple[Any, Any]:

@@ -111,11 +111,19 @@ def test_the_stored_results_are_those_of_the_table():
 def test_a_torch_state_dict_loads_unchanged():
     import torch
 
-    ours = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.PReLU(), nn.Linear(3, 2))
-    theirs = torch.nn.Sequential(
-        torch.nn.Linear(4, 3), torch.nn.BatchNorm1d(3), torch.nn.PReLU(), torch.nn.Linear(3, 2)
-    )
-    assert ours.load_state_dict(theirs.state_dict()) == ([], [])
-    x = np.ones((5, 4), np.float32) * np.arange(5, dtype=np.float32)[:, None]
-    want = theirs.eval()(torch.from_numpy(x)).detach().numpy()
-    np.testing.assert_allclose(raw(ours.eval()(mg.Tensor(x))), want, rtol=1e-5, atol=1e-6)
+    def dense(nn):
+        return nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.PReLU(), nn.Linear(3, 2))
+
+    def convolutional(nn):
+        return nn.Sequential(
+            nn.Conv2d(1, 4, 3, padding="same"), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 6, 3, 2, 1, groups=2),
+            nn.ConvTranspose2d(6, 4, 2, 2), nn.AvgPool2d(3, 1, 1), nn.Upsample(scale_factor=2), nn.PixelShuffle(2),
+            nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(4, 2),
+        )  # fmt: skip
+
+    for make, shape in ((dense, (5, 4)), (convolutional, (2, 1, 12, 10))):
+        ours, theirs = make(nn), make(torch.nn)
+        assert ours.load_state_dict(theirs.state_dict()) == ([], [])
+        x = np.sin(np.arange(np.prod(shape), dtype=np.float32)).reshape(shape)
+        want = theirs.eval()(torch.from_numpy(x)).detach().numpy()
+        np.testing.assert_allclose(raw(ours.eval()(mg.Tensor(x))), want, rtol=1e-5, atol=1e-6)

@@ -3,7 +3,7 @@
 Region i of o over an axis of n elements goes from floor(i n / o) to ceil((i + 1) n / o): of different lengths where o
 does not divide n, and with an element in common.
 
-Builds on: `minigrad.nn.functional.pooling`, `minigrad.nn.functional.resample`. Read next: `minigrad.nn.pooling`.
+Builds on: `minigrad.nn.functional.pooling`, `minigrad.nn.functional.resample`. Read next: `minigrad.nn.adaptive`.
 """
 
 from __future__ import annotations
