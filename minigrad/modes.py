@@ -9,12 +9,22 @@ Builds on: nothing. Read next: `minigrad.tape`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ContextDecorator, contextmanager
 from itertools import count
 from typing import Any
 
-__all__ = ["enable_grad", "new_level", "no_grad", "open_levels", "paused", "recomputing", "recording", "rerun"]
+__all__ = [
+    "block",
+    "enable_grad",
+    "new_level",
+    "no_grad",
+    "open_levels",
+    "paused",
+    "recomputing",
+    "recording",
+    "remembered",
+]
 
 new_level = count(2).__next__
 
@@ -30,7 +40,9 @@ class _Thread(threading.local):
     def __init__(self) -> None:
         self.barriers = [[0]]  # one for each open block of this thread: levels up to the last do not record
 
-        self.reruns = 0  # how many checkpoints are being computed again
+        # The checkpoints whose functions are running, the innermost last: what was remembered in the first run, and in
+        # a second run how far that has been taken up again.
+        self.blocks: list[tuple[list[Any], Iterator[Any] | None]] = []
 
 
 _thread = _Thread()
@@ -38,17 +50,33 @@ _thread = _Thread()
 
 def recomputing() -> bool:
     """Whether a `minigrad.checkpoint` of this thread runs its function again, for layers that count their calls."""
-    return _thread.reruns > 0
+    return any(again is not None for _, again in _thread.blocks)
 
 
 @contextmanager
-def rerun() -> Iterator[None]:
-    """Say so inside the block."""
-    _thread.reruns += 1
+def block(kept: list[Any], again: bool) -> Iterator[None]:
+    """Run a checkpoint's function inside: for the first time, filling `kept`, or again, with what that has."""
+    _thread.blocks.append((kept, iter(kept) if again else None))
     try:
         yield
     finally:
-        _thread.reruns -= 1
+        _thread.blocks.pop()
+
+
+def remembered(make: Callable[[], Any]) -> Any:
+    """What `make` gives now; where a checkpoint runs again, what it gave at this place of the first run.
+
+    For what a layer reads of a state that changes between the two runs.
+
+    >>> remembered(lambda: 3)
+    3
+    """
+    replay = next((again for _, again in reversed(_thread.blocks) if again is not None), None)
+    value = make() if replay is None else next(replay, None)
+    for kept, again in _thread.blocks:
+        if again is None:
+            kept.append(value)
+    return value
 
 
 def recording(level: int = 1) -> bool:

@@ -16,7 +16,7 @@ from minigrad.backend.random import default_generator, replayed
 from minigrad.backward import walk
 from minigrad.errors import GraphError, MutationError
 from minigrad.graph import Leaf, Node, joint, tick
-from minigrad.modes import enable_grad, rerun
+from minigrad.modes import block, enable_grad
 from minigrad.tape import record
 from minigrad.tensor import Nested, Tensor
 
@@ -45,15 +45,18 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """
     before, start = default_generator().state, tick()
     args = tuple(_alias(x) for x in args)  # an in-place operator after this call changes the caller's object, not ours
-    y = f(*args, **kwargs)
+    remembered: list[Any] = []
+    with block(remembered, again=False):
+        y = f(*args, **kwargs)
     if not isinstance(y, Tensor):
         raise GraphError(f"checkpoint: the function must return one Tensor, got {type(y).__name__}; return that alone")
     if not isinstance(y.node, Node) or y.node.tick > start:  # nothing was recorded
         return y
-    value, block = y.value, Block(f, args, kwargs, before, start, y.level, _frontier(y.node, start), y.shape)
+    outside = _frontier(y.node, start)
+    value, run = y.value, Block(f, args, kwargs, before, remembered, start, y.level, outside, y.shape)
     del y  # and with it the inside of the block
-    edges = [Nested(None, block.level, place) for place in block.outside]
-    return record(value, block.level, edges, joint(len(edges), block.checkpoint))
+    edges = [Nested(None, run.level, place) for place in run.outside]
+    return record(value, run.level, edges, joint(len(edges), run.checkpoint))
 
 
 class Block(NamedTuple):
@@ -63,6 +66,7 @@ class Block(NamedTuple):
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     state: tuple[int, int]  # of the random stream, before
+    remembered: list[Any]  # what layers read of their own changing state
     start: int
     level: int
     outside: list[Node | Leaf]  # the places its graph comes from
@@ -71,7 +75,7 @@ class Block(NamedTuple):
     def checkpoint(self, g: Any) -> Sequence[Any]:
         """The gradients of all places outside, from a second run."""
         self._check_leaves()
-        with enable_grad(self.level), replayed(self.state), rerun():
+        with enable_grad(self.level), replayed(self.state), block(self.remembered, again=True):
             begin = tick()
             again = self.f(*self.args, **self.kwargs)
         if (

@@ -9,6 +9,7 @@ import pytest
 import minigrad as mg
 from minigrad import Tensor, checkpoint
 from minigrad.errors import GraphError
+from minigrad.modes import recomputing, remembered
 from minigrad.tensor import raw
 
 
@@ -278,3 +279,18 @@ def test_another_thread_may_draw_while_a_block_is_computed_again():
     y.backward()
     other.join()
     assert drawn[0] == drawn[1] == host(x.grad).tolist()
+
+
+def test_what_is_remembered_comes_back_in_the_second_run():
+    seen = iter(range(1, 100))
+
+    def f(x):
+        return x * remembered(lambda: next(seen))
+
+    x, other, inner = (Tensor([1.0], requires_grad=True) for _ in range(3))
+    y = checkpoint(f, x) + checkpoint(f, other) + checkpoint(lambda t: checkpoint(f, t) * checkpoint(f, t), inner)
+    y.backward(retain_graph=True)
+    assert (x.grad.item(), other.grad.item(), inner.grad.item()) == (1.0, 2.0, 24.0)  # (3 t) (4 t)
+    y.backward()
+    assert (x.grad.item(), inner.grad.item(), next(seen)) == (2.0, 48.0, 5)
+    assert not recomputing()
