@@ -29,7 +29,7 @@ def torch_layer_results(row: LayerRow) -> dict[str, Array]:
     """Outputs of each training batch and of use, gradients of the last batch, and the state at the end."""
     import torch
 
-    layer = getattr(torch.nn, row.name)(*row.arguments, **row.keywords, dtype=torch.float64)
+    layer = getattr(torch.nn, row.name)(*row.arguments, **row.keywords).double()
     start = initial_state({name: tuple(t.shape) for name, t in layer.state_dict().items()})
     layer.load_state_dict({name: torch.tensor(array) for name, array in start.items()})
     found: dict[str, Any] = {}

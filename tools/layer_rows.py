@@ -73,6 +73,22 @@ def layer_norm(*shape: int) -> Callable[..., Any]:
     return lambda module, x, *affine: module.nn.functional.layer_norm(x, shape, *affine)
 
 
+def rms_norm(*shape: int, eps: float | None = 1e-6) -> Callable[..., Any]:
+    return lambda module, x, weight=None: module.nn.functional.rms_norm(x, shape, weight, eps)
+
+
+def instance_norm(module: Any, x: Any, weight: Any = None, bias: Any = None) -> Any:
+    return module.nn.functional.instance_norm(x, None, None, weight, bias)
+
+
+def instance_norm_in_use(module: Any, x: Any, mean: Any, var: Any) -> Any:
+    return module.nn.functional.instance_norm(x, mean, var, use_input_stats=False)
+
+
+def group_norm(groups: int) -> Callable[..., Any]:
+    return lambda module, x, *affine: module.nn.functional.group_norm(x, groups, *affine)
+
+
 NORMS = [
     Row("batch_norm", batch_norm, batch_norm, [(4, 3), (3,), (3,)]),
     Row("batch_norm plain", batch_norm, batch_norm, [(4, 3)]),
@@ -82,6 +98,25 @@ NORMS = [
     Row("layer_norm", layer_norm(4), layer_norm(4), [(3, 4), (4,), (4,)]),
     Row("layer_norm plain", layer_norm(4), layer_norm(4), [(3, 4)]),
     Row("layer_norm two axes", layer_norm(3, 2), layer_norm(3, 2), [(2, 3, 2), (3, 2), (3, 2)]),
+    Row("batch_norm images", batch_norm, batch_norm, [(2, 3, 2, 2), (3,), (3,)]),
+    Row("batch_norm volumes", batch_norm, batch_norm, [(2, 3, 2, 1, 2), (3,), (3,)]),
+    Row("instance_norm", instance_norm, instance_norm, [(2, 3, 4), (3,), (3,)]),
+    Row("instance_norm plain", instance_norm, instance_norm, [(2, 3, 2, 2)]),
+    Row("instance_norm in use", instance_norm_in_use, instance_norm_in_use, [(2, 3, 4)],
+        constants=[np.array([0.1, -0.2, 0.3]), np.array([1.5, 0.5, 2.0])]),
+    Row("rms_norm", rms_norm(4), rms_norm(4), [(3, 4), (4,)]),
+    Row("rms_norm two axes", rms_norm(3, 2, eps=1e-3), rms_norm(3, 2, eps=1e-3), [(2, 3, 2), (3, 2)]),
+    Row("rms_norm eps of the dtype", rms_norm(4, eps=None), rms_norm(4, eps=None), [(3, 4)]),
+    *(Row(f"group_norm {groups} groups", group_norm(groups), group_norm(groups), [(2, 4, 3), (4,), (4,)])
+      for groups in (1, 2, 4)),
+    Row("group_norm plain features", group_norm(2), group_norm(2), [(2, 6)]),
+    same("local_response_norm", 3, 0.8, 0.6, 1.5, inputs=[(2, 5, 2)]),
+    same("local_response_norm", 4, 2.0, inputs=[(2, 3, 2, 2)], variant="even, wider than x"),
+    same("normalize"),
+    same("normalize", 1.0, axis=0, variant="p 1"),
+    same("normalize", 3.0, axis=-1, variant="p 3", inputs=[(2, 3, 2)]),
+    same("normalize", float("inf"), axis=0, variant="largest"),
+    same("normalize", eps=10.0, variant="eps above the length"),
 ]  # fmt: skip
 
 PAIR, INSIDE = [(3, 4), (3, 4)], ((0.05, 0.95), (0.1, 0.9))
@@ -186,6 +221,22 @@ LAYERS = [
     LayerRow("BatchNorm1d", (3,), ((5, 3),), {"momentum": 0.3, "eps": 1e-3}, 3, "momentum"),
     LayerRow("BatchNorm1d", (3,), ((5, 3),), {"affine": False}, 2, "not affine"),
     LayerRow("BatchNorm1d", (3,), ((5, 3),), {"track_running_stats": False}, 2, "not tracking"),
+    LayerRow("BatchNorm2d", (3,), ((2, 3, 2, 2),), batches=3),
+    LayerRow("BatchNorm2d", (3,), ((2, 3, 2, 2),), {"momentum": None}, 3, "cumulative"),
+    LayerRow("BatchNorm2d", (3,), ((2, 3, 2, 2),), {"affine": False, "track_running_stats": False}, 2, "bare"),
+    LayerRow("BatchNorm3d", (2,), ((2, 2, 3, 1, 2),), {"momentum": 0.3}, 2),
+    LayerRow("SyncBatchNorm", (3,), ((2, 3, 2, 2),), batches=2),
+    LayerRow("InstanceNorm1d", (3,), ((2, 3, 4),)),
+    LayerRow("InstanceNorm1d", (3,), ((3, 4),), variant="one example"),
+    LayerRow("InstanceNorm1d", (3,), ((2, 3, 4),), {"affine": True, "track_running_stats": True}, 3, "tracked"),
+    LayerRow("InstanceNorm2d", (3,), ((2, 3, 2, 2),), {"affine": True}),
+    LayerRow("InstanceNorm2d", (3,), ((2, 3, 2, 2),), {"track_running_stats": True, "momentum": 0.4}, 2, "tracked"),
+    LayerRow("InstanceNorm3d", (2,), ((2, 2, 3, 1, 2),), {"affine": True, "track_running_stats": True}, 2),
+    LayerRow("GroupNorm", (2, 4), ((2, 4, 3),)),
+    LayerRow("GroupNorm", (3, 6), ((2, 6, 2, 2),), {"affine": False, "eps": 1e-3}, variant="not affine"),
+    LayerRow("RMSNorm", (4,), ((3, 4),), {"eps": 1e-6}),
+    LayerRow("RMSNorm", ((3, 2),), ((4, 3, 2),), {"eps": None}, variant="two axes"),
+    LayerRow("LocalResponseNorm", (3, 0.8, 0.6, 1.5), ((2, 5, 2),)),
     LayerRow("LayerNorm", (4,), ((3, 4),)),
     LayerRow("LayerNorm", ((3, 2),), ((4, 3, 2),), variant="two axes"),
     LayerRow("LayerNorm", (4,), ((3, 4),), {"bias": False}, variant="no bias"),

@@ -22,7 +22,7 @@ MOVING = frozenset(
     """astype broadcast_to concatenate diagonal expand_dims flip getitem pad reshape roll scatter sliding_windows
     transpose""".split()
 )
-PER_ELEMENT = {"normalize": 5, "softmax": 4, "log_softmax": 4, "gelu": 4, "silu": 4, "sigmoid": 3, "var": 3, "std": 3}
+PER_ELEMENT = {"standardize": 5, "softmax": 4, "log_softmax": 4, "gelu": 4, "silu": 4, "sigmoid": 3, "var": 3, "std": 3}
 
 
 def nodes_behind(node: Any) -> Iterator[Node]:

@@ -18,18 +18,22 @@ from minigrad.nn.activation import (
     Tanh,
 )
 from minigrad.nn.adaptive import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d
+from minigrad.nn.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from minigrad.nn.batch_renorm import BatchRenorm
 from minigrad.nn.container import Identity, LayerDict, LayerList, Residual, Sequential
 from minigrad.nn.convolution import Conv1d, Conv2d, Conv3d
 from minigrad.nn.dropout import Dropout
+from minigrad.nn.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from minigrad.nn.layer import Buffer, Layer, Parameter, walk
+from minigrad.nn.layer_norm import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from minigrad.nn.likelihood import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, NLLLoss
 from minigrad.nn.linear import Bilinear, Linear
 from minigrad.nn.loss import HuberLoss, KLDivLoss, L1Loss, MSELoss, SmoothL1Loss
-from minigrad.nn.norm import BatchNorm1d, LayerNorm
 from minigrad.nn.pooling import AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d, MaxPool3d
 from minigrad.nn.rectifier import CELU, ELU, SELU, Hardswish, Hardtanh, LeakyReLU, PReLU, ReLU
 from minigrad.nn.resample import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
 from minigrad.nn.shape import Flatten
+from minigrad.nn.sync_batch_norm import SyncBatchNorm
 from minigrad.nn.transposed import ConvTranspose1d, ConvTranspose2d
 
 __all__ = [
@@ -39,7 +43,9 @@ __all__ = [
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "GlobalAvgPool",
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
     "Upsample", "PixelShuffle", "PixelUnshuffle", "Unfold", "Fold",
-    "Linear", "Bilinear", "Dropout", "BatchNorm1d", "LayerNorm",
+    "Linear", "Bilinear", "Dropout",
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "BatchRenorm", "LayerNorm", "RMSNorm", "GroupNorm",
+    "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LocalResponseNorm",
     "ReLU", "LeakyReLU", "PReLU", "ELU", "CELU", "SELU", "Hardtanh", "Hardswish",
     "GELU", "SiLU", "Mish", "Sigmoid", "Tanh", "Softplus", "Softsign", "LogSigmoid", "Softmax", "LogSoftmax", "GLU",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",

@@ -1,6 +1,6 @@
 """`Dropout` as a layer.
 
-Builds on: `minigrad.nn.layer`, `minigrad.nn.functional.dropout`. Read next: `minigrad.nn.norm`.
+Builds on: `minigrad.nn.layer`, `minigrad.nn.functional.dropout`. Read next: `minigrad.nn.channel_norm`.
 """
 
 from __future__ import annotations

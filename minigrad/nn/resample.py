@@ -1,7 +1,7 @@
 """Layers that make images larger or smaller, and patches of them columns: none has parameters.
 
 Builds on: `minigrad.nn.layer`, `minigrad.nn.functional.resample`, `minigrad.nn.functional.unfold`. Read next:
-`minigrad.nn.norm`.
+`minigrad.nn.batch_norm`.
 """
 
 from __future__ import annotations

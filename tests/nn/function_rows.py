@@ -7,6 +7,7 @@ import numpy as np
 
 from minigrad.backend import move, namespace
 from minigrad.nn import functional as F
+from minigrad.parallel import Single
 from minigrad.tensor import raw
 from tests.nn.convolution_rows import CONVOLUTIONS
 from tests.nn.pooling_rows import POOLING
@@ -85,11 +86,99 @@ def batch_norm_in_use(x, w, b):
     return (x - [0.5, 1.0, 2.0]) / np.sqrt(np.array([1.0, 4.0, 0.25]) + 1e-5) * w + b
 
 
+def given(x, shape, *values):
+    """Statistics on the device of x, in its dtype."""
+    like = raw(x)
+    return [move(np.array(v, like.dtype).reshape(shape), namespace(like).name) for v in values]
+
+
+MEAN, VAR = np.array([0.5, -1.0, 0.2]), np.array([1.0, 4.0, 0.25])
+
+
+def renormed(x, w, b, rmax=3.0, dmax=5.0):
+    """Algorithm 1 of the paper, channel by channel; r and d are constants, taken at the point of the row."""
+    y = np.empty_like(x)
+    for c in range(3):
+        v = x[:, c]
+        sigma = math.sqrt(((v - v.mean()) ** 2).mean() + 1e-5)
+        run = math.sqrt(VAR[c] + 1e-5)
+        r = min(max(sigma / run, 1 / rmax), rmax)
+        d = min(max((v.mean() - MEAN[c]) / run, -dmax), dmax)
+        y[:, c] = ((v - v.mean()) / sigma * r + d) * w[c] + b[c]
+    return y
+
+
+def per_channel(part, x):
+    return part.reshape(-1, *[1] * (x.ndim - 2))
+
+
+def grouped(x, groups):
+    """Each group of channels of each example by itself."""
+    y, size = np.empty_like(x), x.shape[1] // groups
+    for n in range(x.shape[0]):
+        for start in range(0, x.shape[1], size):
+            part = x[n, start : start + size]
+            y[n, start : start + size] = (part - part.mean()) / np.sqrt(part.var() + 1e-5)
+    return y
+
+
+def by_neighbours(x, size, alpha, beta, k):
+    """Each channel by its neighbours."""
+    y = np.empty_like(x)
+    for c in range(x.shape[1]):
+        around = x[:, max(c - size // 2, 0) : c + (size - 1) // 2 + 1]
+        y[:, c] = x[:, c] / (k + alpha / size * (around**2).sum(axis=1)) ** beta
+    return y
+
+
+def rms(x, axes, eps=1e-6):
+    return x / np.sqrt((x * x).mean(axis=axes, keepdims=True) + eps)
+
+
+def unit(x, p=2.0, axis=1):
+    return x / (np.abs(x) ** p).sum(axis=axis, keepdims=True) ** (1 / p)
+
+
+IMAGES = [(2, 3, 2, 2), (3,), (3,)]
+NORMS = [
+    row("standardize", [(4, 3)], partial(standard, axes=(0,)), call=lambda x: F.standardize(x, (0,)), half=False),
+    row("standardize", [(4, 3)], partial(rms, axes=(0,), eps=1e-5), "not centred",
+        lambda x: F.standardize(x, (0,), centred=False), half=False),
+    row("standardize", [(4, 3)], partial(standard, axes=(0,)), "one worker",
+        lambda x: F.standardize(x, (0,), communicator=Single()), half=False),
+    row("batch_norm", IMAGES, lambda x, w, b: standard(x, (0, 2, 3)) * w[:, None, None] + b[:, None, None],
+        "images", plain_batch_norm),
+    row("batch_renorm", [(4, 3), (3,), (3,)], batch_norm_in_use, "in use",
+        lambda x, w, b: F.batch_renorm(x, *given(x, 3, [0.5, 1.0, 2.0], [1.0, 4.0, 0.25]), w, b), half=False),
+    row("batch_renorm", [(4, 3), (3,), (3,)], lambda x, w, b: standard(x, 0) * w + b, "closed",
+        lambda x, w, b: F.batch_renorm(x, *given(x, 3, MEAN, VAR), w, b, True, 0.0, rmax=1, dmax=0)),
+    row("instance_norm", IMAGES, lambda x, w, b: standard(x, (2, 3)) * w[:, None, None] + b[:, None, None],
+        call=lambda x, w, b: F.instance_norm(x, None, None, w, b)),
+    row("instance_norm", [(2, 3, 4)], lambda x: standard(x, 2), "plain", F.instance_norm, shapes=[[(0, 3, 4)]]),
+    row("instance_norm", [(2, 3, 4)], lambda x: (x - MEAN[:, None]) / np.sqrt(VAR[:, None] + 1e-5), "in use",
+        lambda x: F.instance_norm(x, *given(x, 3, MEAN, VAR), use_input_stats=False), half=False),
+    row("rms_norm", [(3, 4), (4,)], lambda x, w: rms(x, -1) * w, call=lambda x, w: F.rms_norm(x, 4, w),
+        shapes=[[(0, 4), (4,)], [(4,), (4,)]]),
+    row("rms_norm", [(2, 3, 2)], lambda x: rms(x, (1, 2), 1e-3), "two axes",
+        lambda x: F.rms_norm(x, (3, 2), eps=1e-3)),
+    row("group_norm", [(2, 4, 3), (4,), (4,)], lambda x, w, b: grouped(x, 2) * per_channel(w, x) + per_channel(b, x),
+        call=lambda x, w, b: F.group_norm(x, 2, w, b), shapes=[[(0, 4, 3), (4,), (4,)], [(2, 4), (4,), (4,)]]),
+    row("group_norm", [(2, 4, 2, 2)], lambda x: grouped(x, 1), "one group", lambda x: F.group_norm(x, 1)),
+    row("group_norm", [(2, 3, 4)], lambda x: grouped(x, 3), "each channel", lambda x: F.group_norm(x, 3)),
+    row("local_response_norm", [(2, 5, 2)], by_neighbours,
+        static={"size": 3, "alpha": 0.8, "beta": 0.6, "k": 1.5}, shapes=[[(0, 5, 2)], [(1, 1, 1)]]),
+    row("local_response_norm", [(1, 3, 2, 2)], by_neighbours, "even, wider than x",
+        static={"size": 8, "alpha": 2.0, "beta": 0.75, "k": 1.0}),
+    row("normalize", [(3, 4)], unit, shapes=[[(0, 4)], [(2, 3, 4)]]),
+    row("normalize", [(3, 4)], unit, "order, axis", static={"p": 3.0, "axis": 0}),
+    row("normalize", [(3, 4)], lambda x: x / np.abs(x).max(axis=-1, keepdims=True), "largest",
+        lambda x: F.normalize(x, float("inf"), -1)),
+]  # fmt: skip
+
 MAPS = [
     row("linear", [(4, 3), (2, 3), (2,)], lambda x, w, b: x @ w.T + b),
     row("linear", [(2, 4, 3), (2, 3)], lambda x, w: x @ w.T, "no bias", shapes=[[(0, 3), (2, 3)], [(3,), (2, 3)]]),
     row("bilinear", [(4, 3), (4, 2), (5, 3, 2), (5,)], lambda x, y, w, b: np.einsum("ni,kij,nj->nk", x, w, y) + b),
-    row("normalize", [(4, 3)], partial(standard, axes=(0,)), call=lambda x: F.normalize(x, (0,)), half=False),
     row("batch_norm", [(4, 3), (3,), (3,)], lambda x, w, b: standard(x, 0) * w + b, call=plain_batch_norm),
     row("batch_norm", [(2, 3, 4), (3,), (3,)], lambda x, w, b: standard(x, (0, 2)) * w[:, None] + b[:, None],
         "sequence", plain_batch_norm),
@@ -98,6 +187,7 @@ MAPS = [
         call=lambda x, w, b: F.layer_norm(x, 4, w, b), shapes=[[(0, 4), (4,), (4,)], [(4,), (4,), (4,)]]),
     row("layer_norm", [(2, 3, 2), (3, 2)], lambda x, w: standard(x, (1, 2)) * w, "two axes",
         lambda x, w: F.layer_norm(x, (3, 2), w)),
+    row("layer_norm", [(4, 3)], lambda x: standard(x, -1), "no scale", lambda x: F.layer_norm(x, 3)),
     row("dropout", ONE, lambda x: x, "in use", lambda x: F.dropout(x, 0.5, False)),
     row("dropout", ONE, lambda x: x * 0, "all", lambda x: F.dropout(x, 1.0)),
 ]  # fmt: skip
@@ -164,4 +254,4 @@ for i, loss in enumerate(LOSSES):  # two rows of kl_div share their names
     if loss.static.get("log_target"):
         LOSSES[i] = Row(**{**vars(loss), "variant": f"log_target {loss.variant}"})
 
-ROWS = [*ACTIVATIONS, *MAPS, *LOSSES, *CONVOLUTIONS, *POOLING]
+ROWS = [*ACTIVATIONS, *MAPS, *NORMS, *LOSSES, *CONVOLUTIONS, *POOLING]

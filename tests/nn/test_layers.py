@@ -9,10 +9,13 @@ import minigrad as mg
 from minigrad import nn
 from minigrad.backend.strict import audit_float64
 from minigrad.nn import functional as F
+from minigrad.parallel import Single
 
 LABELS = np.array([0, 2])
 P = np.array([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]], np.float32)
 X = np.array([[-1.5, 0.3, 2.0], [0.7, -0.2, 1.1]], np.float32)
+X4 = np.linspace(-2, 2, 48, dtype=np.float32).reshape(2, 3, 2, 4) ** 3
+X5 = X4[..., None]
 
 # layer, inputs, the function it equals
 ACTIVATIONS = {
@@ -61,7 +64,19 @@ ROWS = [
     (nn.Fold((1, 4), (1, 2)), [X], lambda x: F.fold(x, (1, 4), (1, 2))),
     (nn.Dropout(0.5).eval(), [X], lambda x: x * 1),
     (nn.BatchNorm1d(3), [X], lambda x: F.batch_norm(x, None, None, training=True)),
+    (nn.BatchNorm2d(3), [X4], lambda x: F.batch_norm(x, None, None, training=True)),
+    (nn.BatchNorm3d(3), [X5], lambda x: F.batch_norm(x, None, None, training=True)),
+    (nn.SyncBatchNorm(3), [X4], lambda x: F.batch_norm(x, None, None, training=True)),
+    (nn.SyncBatchNorm(3, communicator=Single()), [X4], lambda x: F.batch_norm(x, None, None, training=True)),
+    (nn.BatchRenorm(3, 1, 0), [X4], lambda x: F.batch_norm(x, None, None, training=True)),
+    (nn.BatchRenorm(3), [X4], lambda x: F.batch_renorm(x, mg.zeros(3), mg.ones(3), training=True)),
     (nn.LayerNorm(3), [X], lambda x: F.layer_norm(x, 3)),
+    (nn.RMSNorm((3, 2, 4)), [X4], lambda x: F.rms_norm(x, (3, 2, 4))),
+    (nn.GroupNorm(3, 3), [X4], F.instance_norm),
+    (nn.InstanceNorm1d(3), [X4[..., 0]], F.instance_norm),
+    (nn.InstanceNorm2d(3, affine=True), [X4], F.instance_norm),
+    (nn.InstanceNorm3d(3), [X5], F.instance_norm),
+    (nn.LocalResponseNorm(2, 0.5), [X4], lambda x: F.local_response_norm(x, 2, 0.5)),
     (nn.Flatten(0), [X], lambda x: x.reshape(-1)),
     (nn.Identity(), [X], lambda x: x * 1),
     (nn.Residual(nn.Tanh()), [X], lambda x: x + F.tanh(x)),

@@ -14,6 +14,7 @@ from minigrad.tensor import raw
 from minigrad.testing import TOLERANCE
 from minigrad.testing.tolerance import close
 from tests.reference.test_ops import differences
+from tests.testing.layer_rows import ROWS as TABLE
 from tools.layer_results import batch, initial_state, torch_layer_results
 from tools.layer_rows import LAYERS, ROWS
 from tools.op_rows.stored import parts, read
@@ -24,7 +25,8 @@ HAS_TORCH = importlib.util.find_spec("torch") is not None
 NEEDS_TORCH = pytest.mark.skip(reason="needs PyTorch; its stored results are compared by the other tests")
 EXACT = TOLERANCE["float64"].value
 # Functions that PyTorch does not have; they are tested in tests/nn.
-WITHOUT_TORCH = {"averaged_axes", "dropout", "normalize"}
+NO_TORCH_LAYER = {"BatchRenorm"}
+WITHOUT_TORCH = {"averaged_axes", "batch_renorm", "dropout", "standardize"}
 
 
 @functools.cache
@@ -92,11 +94,15 @@ def test_every_function_has_a_row_or_a_reason():
     assert have == set(F.__all__), "add rows to tools/layer_rows.py and `make reference`, or a reason to WITHOUT_TORCH"
 
 
+def _has_own(layer):
+    """Whether a parameter is an attribute of the layer itself."""
+    return any(isinstance(part, nn.Parameter) for _, part in layer.contents())
+
+
 def test_every_layer_with_state_has_a_row():
-    made = {"BatchNorm1d": (3,), "Bilinear": (1, 2, 3), "LayerNorm": (3,), "Linear": (2, 3), "PReLU": ()}
-    made.update({f"Conv{n}d": (2, 3, 3) for n in (1, 2, 3)})
-    made.update({f"ConvTranspose{n}d": (2, 3, 3) for n in (1, 2)})
-    assert made.keys() == {row.name for row in LAYERS}
+    kinds = {type(part) for row in TABLE for part in row.make().layers() if _has_own(part)}
+    public = {kind.__name__ for kind in kinds if getattr(nn, kind.__name__, None) is kind}
+    assert public - NO_TORCH_LAYER <= {row.name for row in LAYERS}
 
 
 def test_the_stored_results_are_those_of_the_table():

@@ -9,6 +9,7 @@ from minigrad.nn import Layer
 from minigrad.testing.layer_case import STREAM
 from tests.testing.convolution_rows import ROWS as CONVOLUTIONS
 from tests.testing.loss_rows import LOSSES
+from tests.testing.norm_rows import NORMS
 from tests.testing.row import row, sigmoid, softmax, softplus
 
 __all__ = ["ROWS"]
@@ -143,36 +144,7 @@ ACTIVATIONS = [
     row("GLU", nn.GLU, X, plain(lambda x: x[:, :2] * sigmoid(x[:, 2:]))),
 ]
 
-# -- normalisers, dropout ----------------------------------------------------------------------------------------------
-
-
-def standard(x, axes, eps=1e-5):
-    return (x - x.mean(axis=axes, keepdims=True)) / np.sqrt(x.var(axis=axes, keepdims=True) + eps)
-
-
-def batch_norm(axes, along):
-    def use(state, x):
-        part = {name: array.reshape(along) for name, array in state.items() if array.ndim}
-        y = (x - part["running_mean"]) / np.sqrt(part["running_var"] + 1e-5)
-        return y * part.get("weight", 1) + part.get("bias", 0)
-
-    def training(state, x):
-        weight, bias = (state[name].reshape(along) if name in state else d for name, d in (("weight", 1), ("bias", 0)))
-        return standard(x, axes) * weight + bias
-
-    return use, training
-
-
-def running(axes, momentum=0.1):
-    """The running statistics after a batch: the variance is the unbiased one."""
-
-    def after(state, x):
-        n = x.size / x.shape[1]
-        batch = {"running_mean": x.mean(axis=axes), "running_var": x.var(axis=axes) * n / (n - 1)}
-        new = {name: (1 - momentum) * state[name] + momentum * value for name, value in batch.items()}
-        return {**new, "num_batches_tracked": state["num_batches_tracked"] + 1}
-
-    return after
+# -- dropout -----------------------------------------------------------------------------------------------------------
 
 
 def dropped(p):
@@ -185,25 +157,9 @@ def dropped(p):
     return training
 
 
-FEATURES, SEQUENCES = batch_norm((0,), (-1,)), batch_norm((0, 2), (-1, 1))
-RUNNING = ["running_mean", "running_var", "num_batches_tracked"]
-NORMS = [
-    row("BatchNorm1d", lambda: nn.BatchNorm1d(3), (5, 3), FEATURES[0], training_oracle=FEATURES[1], differs=True,
-        parameters=["weight", "bias"], buffers=RUNNING, state_oracle=running((0,))),
-    row("BatchNorm1d", lambda: nn.BatchNorm1d(2), (3, 2, 4), SEQUENCES[0], "sequences", training_oracle=SEQUENCES[1],
-        differs=True, state_oracle=running((0, 2))),
-    row("BatchNorm1d", lambda: nn.BatchNorm1d(3, momentum=None, affine=False), (5, 3), FEATURES[0], "cumulative mean",
-        training_oracle=FEATURES[1], differs=True, parameters=[], buffers=RUNNING, state_oracle=running((0,), 1.0)),
-    row("BatchNorm1d", lambda: nn.BatchNorm1d(3, track_running_stats=False), (5, 3), FEATURES[1], "untracked",
-        buffers=[]),
-    row("LayerNorm", lambda: nn.LayerNorm(3), (4, 3), lambda s, x: standard(x, (1,)) * s["weight"] + s["bias"],
-        parameters=["weight", "bias"], buffers=[]),
-    row("LayerNorm", lambda: nn.LayerNorm((3, 2), elementwise_affine=False), (2, 3, 2),
-        lambda s, x: standard(x, (1, 2)), "plain, two axes", parameters=[]),
-    row("LayerNorm", lambda: nn.LayerNorm(3, bias=False), (4, 3), lambda s, x: standard(x, (1,)) * s["weight"],
-        "no bias", parameters=["weight"]),
+DROPOUT = [
     row("Dropout", lambda: nn.Dropout(0.4), (4, 5), lambda s, x: x, training_oracle=dropped(0.4), differs=True),
     row("Dropout", lambda: nn.Dropout(0.0), (4, 5), lambda s, x: x, "of nothing"),
 ]  # fmt: skip
 
-ROWS = [*PARTS, *LINEAR, *CONVOLUTIONS, *ACTIVATIONS, *NORMS, *LOSSES]
+ROWS = [*PARTS, *LINEAR, *CONVOLUTIONS, *ACTIVATIONS, *NORMS, *DROPOUT, *LOSSES]

@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad.backend import namespace
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.normalisation import wide
+from minigrad.nn.functional.standardize import wide
 from minigrad.nn.functional.pooling import Frame, channels_first, frame, padded
 from minigrad.ops import multiply, reshape, sliding_windows, transpose
 from minigrad.tape import composite

@@ -1,6 +1,6 @@
 """Losses of probabilities: yes or no for each element, and the divergence between two distributions.
 
-Builds on: `minigrad.nn.functional.reduction`. Read next: `minigrad.nn.functional.normalisation`.
+Builds on: `minigrad.nn.functional.reduction`. Read next: `minigrad.nn.functional.standardize`.
 """
 
 from __future__ import annotations

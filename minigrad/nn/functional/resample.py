@@ -16,7 +16,7 @@ import numpy as np
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.normalisation import wide
+from minigrad.nn.functional.standardize import wide
 from minigrad.ops import add, broadcast_to, multiply, reshape, take
 from minigrad.ops.axes import per_axis
 from minigrad.tape import composite

@@ -1,0 +1,94 @@
+"""Statistics of a batch and running ones: the two ways to normalise, and how the one becomes the other.
+
+In training a normaliser takes the statistics of the batch, and keeps an exponentially weighted average of them; in use
+that average is a constant.
+
+Builds on: `minigrad.nn.functional.standardize`, `minigrad.ewma`. Read next: `minigrad.nn.functional.batch_norm`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from minigrad.backend import Array, namespace
+from minigrad.errors import ShapeError
+from minigrad.ewma import EWMA, flush
+from minigrad.nn.functional.standardize import averaged_axes, check_eps, floating, standardize, wide
+from minigrad.ops import multiply
+from minigrad.ops.collective import Communicator
+from minigrad.tensor import Tensor, as_value, raw
+
+__all__ = ["Statistics", "by_constants", "by_itself", "checked", "track"]
+
+
+class Statistics(NamedTuple):
+    """Mean and biased variance of a batch, (1 or N, C, 1, ...), and how many values each is of."""
+
+    mean: Array
+    var: Array
+    n: Any
+
+
+def checked(name: str, x: Any, eps: Any) -> tuple[Any, float]:
+    """x and eps, refused where channels or floating numbers are missing, or eps is no small number."""
+    x = floating(name, x)
+    if x.ndim < 2:
+        raise ShapeError(f"{name}: x must be (N, C, ...), got {x.shape}; add the batch axis")
+    return x, check_eps(name, eps)
+
+
+FEW = {
+    "batch": "one value per channel has no variance to train with, got {}; train on larger batches (drop_last), or "
+    "call model.eval() before using the model",
+    "instance": "one value per channel of an example has no variance, got {}; normalise before the last axes are "
+    "pooled away",
+}
+
+
+def by_itself(
+    name: str, kind: str, x: Any, eps: float, communicator: Communicator | None = None
+) -> tuple[Any, Statistics]:
+    """x by its own statistics, and these; float16 as float32."""
+    axes, workers = averaged_axes(kind, x.ndim), 1 if communicator is None else communicator.size
+    if math.prod(x.shape[a] for a in axes) < (2 if workers == 1 else 1):  # several workers have two or more together
+        raise ShapeError(f"{name}: {FEW[kind].format(x.shape)}")
+    seen: list[Any] = []
+    y = standardize(wide(x), axes, eps, seen=seen, communicator=communicator)
+    return y, Statistics(*seen)
+
+
+def by_constants(name: str, x: Any, mean: Any, var: Any, eps: float) -> Any:
+    """x by the running statistics; float16 as float32."""
+    if mean is None or var is None:
+        raise ShapeError(f"{name}: in use it needs running statistics, got None; pass training=True")
+    along, mean, var = (-1, *[1] * (x.ndim - 2)), raw(as_value(mean)), raw(as_value(var))
+    r = namespace(var).rsqrt(var + eps)
+    return multiply(wide(x) - mean.reshape(along), r.reshape(along))
+
+
+def track(running_mean: Any, running_var: Any, batch: Statistics, momentum: Any) -> None:
+    """Take the statistics of a batch into the running ones, the variance as the unbiased one: n / (n - 1)."""
+    if not batch.mean.size:  # no example, no statistics
+        return
+    _average(running_mean, batch.mean, momentum)
+    _average(running_var, batch.var * (batch.n / (batch.n - 1)), momentum)
+
+
+def _average(running: Any, batch: Array, momentum: Any) -> None:
+    """running = (1 - momentum) running + momentum batch, in place; the momentum may be an array on the device."""
+    if running is None:
+        return
+    old, batch = raw(running), batch.reshape(batch.shape[:2]).mean(axis=0)  # of all examples
+    if isinstance(momentum, (int, float)):
+        if not momentum:
+            return
+        new = EWMA(1 - momentum, old.copy()).update(batch).value
+        flush(new)
+    else:
+        new = old + (batch - old) * momentum
+    new = new.astype(old.dtype)
+    if isinstance(running, Tensor):
+        running.value = new  # not written into: a graph may still hold the old statistics
+    else:
+        running[...] = new

@@ -1,0 +1,160 @@
+"""What all normalisers of activations share: the axes they average over, the standard form, scale and shift.
+
+Each takes every average over some axes of x, divides by a root of a mean square, and learns a scale and a shift. What
+tells one from another stands in `KINDS`. The gradient goes through mean and deviation too: they depend on x, and a rule
+that takes them for constants is wrong.
+
+Builds on: `minigrad.ops`, `minigrad.ops.collective`. Read next: `minigrad.nn.functional.running`.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from minigrad.backend import namespace
+from minigrad.errors import DTypeError, ShapeError
+from minigrad.nn.argument import ArgumentError
+from minigrad.ops import add, multiply
+from minigrad.ops.collective import Communicator, all_reduce
+from minigrad.tape import Result, Value, op
+from minigrad.tensor import as_value, raw
+
+__all__ = ["KINDS", "Kind", "averaged_axes", "check_eps", "floating", "scaled", "shape_of", "standardize", "wide"]
+
+
+class Kind(NamedTuple):
+    """What makes a kind of normaliser.
+
+    >>> KINDS["rms"].centred
+    False
+    """
+
+    axes: Callable[[int, int], range | tuple[int, ...]]  # averaged, of (number of axes, number of trailing axes)
+    learned: str  # one scale and shift for each 'channel', or for each 'element' of the trailing axes
+    centred: bool  # whether the mean is subtracted
+    running: bool  # whether averages over batches may be kept, for use
+
+
+KINDS = {  # x is (N, C, ...); for 'group' it is (N, groups, channels of a group, ...)
+    #                axes that are averaged over                 learned   centred  running
+    "batch":    Kind(lambda ndim, trailing: (0, *range(2, ndim)), "channel", True, True),
+    "instance": Kind(lambda ndim, trailing: range(2, ndim),       "channel", True, True),
+    "group":    Kind(lambda ndim, trailing: range(2, ndim),       "channel", True, False),
+    "layer":    Kind(lambda ndim, trailing: range(ndim - trailing, ndim), "element", True, False),
+    "rms":      Kind(lambda ndim, trailing: range(ndim - trailing, ndim), "element", False, False),
+}  # fmt: skip
+
+
+def averaged_axes(kind: str, ndim: int, trailing: int = 1) -> tuple[int, ...]:
+    """The axes over which a normaliser averages, for x of `ndim` axes (N, C, ...).
+
+    'batch': all but the channels; 'instance': all but examples and channels; 'group': the same, where groups of
+    channels stand in place of the channels; 'layer' and 'rms': the last `trailing` ones.
+
+    >>> averaged_axes("batch", 4), averaged_axes("instance", 4), averaged_axes("layer", 3)
+    ((0, 2, 3), (2, 3), (2,))
+    """
+    if kind not in KINDS:
+        raise ArgumentError(f"averaged_axes: the kind is one of {', '.join(KINDS)}, got {kind!r}; name one of them")
+    return tuple(KINDS[kind].axes(ndim, trailing))
+
+
+@op
+def standardize(
+    x: Value, /, axes: Any, eps: float = 1e-5, centred: bool = True, seen: Any = None,
+    communicator: Communicator | None = None,
+) -> Result:  # fmt: skip
+    """Mean 0 and variance 1 over axes; mean square 1 if not `centred`.
+
+    y = (x - mean x) / sqrt(var x + eps), with the biased variance; not centred: y = x / sqrt(mean x^2 + eps)
+
+    Gradient: (g - mean g - y mean(g y)) / sqrt(var x + eps), without mean g where the mean is not subtracted. With a
+    `communicator` every mean, those of the gradient too, is taken over the workers as well. Mean, variance and the
+    number of values they are of go to the list `seen`, as plain arrays.
+
+    >>> standardize([1.0, 2.0, 3.0], (0,))
+    array([-1.2247,  0.    ,  1.2247], dtype=float32)
+    """
+    floating("standardize", x)
+    n, mean = averaging(x, axes, communicator)
+    center = mean(x) if centred else None
+    d = x if center is None else x - center
+    var = mean(d * d)
+    r = namespace(var).rsqrt(var + float(eps))
+    y = d * r
+    if seen is not None:
+        seen.extend((raw(center), raw(var), n))
+
+    def vjp(g: Value) -> Value:
+        inner = g - mean(g) if centred else g
+        return (inner - y * mean(g * y)) * r
+
+    return y, (vjp,)
+
+
+def averaging(x: Value, axes: Any, communicator: Communicator | None) -> tuple[Any, Callable[[Value], Value]]:
+    """How many values a mean over axes is of, and the mean; over all workers where there are others."""
+    n = math.prod(x.shape[a] for a in axes)
+    if communicator is None:
+        return n, lambda v: v.mean(axis=axes, keepdims=True)
+    host = raw(x)
+    total = communicator.all_reduce(namespace(host).full((), n, dtype=host.dtype))  # shards may be of unequal size
+    return total, lambda v: all_reduce(v.sum(axis=axes, keepdims=True), communicator) / total
+
+
+def wide(x: Any) -> Any:
+    """float16 as float32: its squares overflow from 256 on."""
+    return x.astype("float32") if x.dtype == "float16" else x
+
+
+def scaled(name: str, kind: str, y: Any, x: Any, weight: Any, bias: Any, trailing: int = 1) -> Any:
+    """y * weight + bias in the form that the kind learns them, either left out where it is None; float16 as x was."""
+    if x.dtype == "float16":
+        y = y.astype(x.dtype)
+    channels = KINDS[kind].learned == "channel"
+    shape = x.shape[1:2] if channels else x.shape[x.ndim - trailing :]
+    along = (-1, *[1] * (x.ndim - 2)) if channels else shape
+    for what, part, apply in (("weight", weight, multiply), ("bias", bias, add)):
+        if part is None:
+            continue
+        part = as_value(part)
+        if part.shape != shape:
+            raise ShapeError(
+                f"{name}: {what} must have shape {shape}, got {part.shape}; one for each "
+                f"{'channel' if channels else 'feature'}"
+            )
+        y = apply(y, part if len(along) == len(shape) else part.reshape(along))
+    return y
+
+
+# -- what may be handed in ---------------------------------------------------------------------------------------------
+
+
+def floating(name: str, x: Any) -> Any:
+    """x as a value, refused where it is not of floating numbers."""
+    x = as_value(x)
+    if x.dtype.kind != "f":
+        raise DTypeError(f"{name}: needs floating numbers, got {x.dtype}; cast to float32 first, .astype('float32')")
+    return x
+
+
+def check_eps(name: str, eps: Any) -> float:
+    """eps as a Python float, refused where it does not keep a root from 0."""
+    try:
+        value = float(eps)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise ArgumentError(f"{name}: eps keeps a divisor from 0 and must be above it, got {eps!r}; 1e-5 is usual")
+    return value
+
+
+def shape_of(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+    """The trailing shape that a number or a sequence of numbers means."""
+    try:
+        return (operator.index(normalized_shape),)  # type: ignore[arg-type]
+    except TypeError:
+        return tuple(normalized_shape)  # type: ignore[arg-type]
