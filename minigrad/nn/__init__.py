@@ -25,13 +25,14 @@ from minigrad.nn.convolution import Conv1d, Conv2d, Conv3d
 from minigrad.nn.dropout import Dropout
 from minigrad.nn.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from minigrad.nn.layer import Buffer, Layer, Parameter, walk
-from minigrad.nn.layer_norm import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from minigrad.nn.layer_norm import GroupNorm, LayerNorm, RMSNorm
 from minigrad.nn.likelihood import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, NLLLoss
 from minigrad.nn.linear import Bilinear, Linear
 from minigrad.nn.loss import HuberLoss, KLDivLoss, L1Loss, MSELoss, SmoothL1Loss
 from minigrad.nn.pooling import AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d, MaxPool3d
 from minigrad.nn.rectifier import CELU, ELU, SELU, Hardswish, Hardtanh, LeakyReLU, PReLU, ReLU
 from minigrad.nn.resample import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
+from minigrad.nn.response_norm import LocalResponseNorm
 from minigrad.nn.shape import Flatten
 from minigrad.nn.sync_batch_norm import SyncBatchNorm
 from minigrad.nn.transposed import ConvTranspose1d, ConvTranspose2d

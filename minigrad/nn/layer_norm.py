@@ -1,6 +1,6 @@
 """Normalisers of each example by itself as layers: no running statistics, the same in training and in use.
 
-Builds on: `minigrad.nn.layer`, `minigrad.nn.functional.layer_norm`. Read next: `minigrad.nn.loss`.
+Builds on: `minigrad.nn.layer`, `minigrad.nn.functional.layer_norm`. Read next: `minigrad.nn.response_norm`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from typing import Any
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError, check_sizes
 from minigrad.nn.functional.layer_norm import group_norm, layer_norm, rms_norm
-from minigrad.nn.functional.response import check_size, local_response_norm
 from minigrad.nn.functional.standardize import check_eps, shape_of
 from minigrad.nn.init import ones, zeros
 from minigrad.nn.layer import Layer, Parameter
 from minigrad.tensor import as_value
 
-__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
+__all__ = ["GroupNorm", "LayerNorm", "RMSNorm"]
 
 
 class LayerNorm(Layer):
@@ -136,33 +135,3 @@ class GroupNorm(Layer):
                 "the channels stand on axis 1"
             )
         return group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
-
-
-class LocalResponseNorm(Layer):
-    """Local response normalisation: each activation divided by that of `size` neighbouring channels at its place.
-
-    y = x / (k + alpha / size * sum x^2)^beta, the sum over channels c - size // 2 to c + (size - 1) // 2
-
-    Beyond the first and the last channel there are zeros. The paper writes alpha for our alpha / size.
-
-    Shapes: x (N, C, ...) of three axes or more, y as x.
-
-    Raises
-    ------
-    ShapeError
-        If x has fewer than three axes.
-    ValueError
-        If size is no whole number above 0.
-
-    >>> LocalResponseNorm(2, alpha=2.0, beta=1.0, k=3.0)([[[1.0], [2.0]]]).tolist()
-    [[[0.25], [0.25]]]
-
-    Reference: Krizhevsky et al., ImageNet Classification with Deep Convolutional Networks, 2012, section 3.3.
-    """
-
-    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
-        self.size = check_size("LocalResponseNorm", size)
-        self.alpha, self.beta, self.k = float(alpha), float(beta), float(k)
-
-    def forward(self, x: Any) -> Any:
-        return local_response_norm(x, self.size, self.alpha, self.beta, self.k)

@@ -7,7 +7,25 @@ import minigrad as mg
 from minigrad.backend.random import default_generator
 from minigrad.errors import ShapeError
 from minigrad.inspect import summary
-from minigrad.nn import BatchNorm1d, Bilinear, Dropout, Layer, Linear, Parameter, ReLU, Residual, Sequential
+from minigrad.nn import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchRenorm,
+    Bilinear,
+    Dropout,
+    GroupNorm,
+    InstanceNorm2d,
+    Layer,
+    LayerNorm,
+    Linear,
+    LocalResponseNorm,
+    Parameter,
+    ReLU,
+    Residual,
+    RMSNorm,
+    Sequential,
+    SyncBatchNorm,
+)
 
 
 def test_a_perceptron_by_hand(device):
@@ -104,6 +122,17 @@ def test_products_with_constants():
             return mg.matmul(np.ones((2, 5), np.float32), x) + mg.matmul(x.T, np.ones((5, 2), np.float32)).T
 
     assert summary(Fixed(), (5, 3)).flops == 2 * (2 * 2 * 5 * 3) + 2 * 3
+
+
+def test_normalisers():
+    layers = [BatchNorm2d(4), SyncBatchNorm(4), BatchRenorm(4), GroupNorm(2, 4), InstanceNorm2d(4),
+              LocalResponseNorm(3), RMSNorm((4, 5, 5)), LayerNorm((4, 5, 5))]  # fmt: skip
+    n = 2 * 4 * 5 * 5
+    for training, batch in ((True, 7 * n), (False, 4 * n)):  # in use: minus, times, and scale and shift
+        rows = summary(Sequential(*layers), (2, 4, 5, 5), training=training).rows[1:]
+        assert [row.parameters for row in rows] == [8, 8, 8, 8, 0, 0, 100, 200]
+        renorm = batch + 2 * n * training  # times r, plus d
+        assert [row.flops for row in rows] == [batch, batch, renorm, 7 * n, 5 * n, 7 * n, 6 * n, 7 * n]
 
 
 def test_residual_and_nested_paths():

@@ -46,7 +46,7 @@ def batch_norm(
 
     Reference: Ioffe and Szegedy, Batch Normalization, 2015, algorithm 1.
     """
-    x, eps = checked("batch_norm", x, eps)
+    x, eps = checked("batch_norm", x, eps, running_mean, running_var)
     if training:
         y, batch = by_itself("batch_norm", "batch", x, eps)
         track(running_mean, running_var, batch, momentum)
@@ -66,10 +66,10 @@ def sync_batch_norm(
     communicator: Communicator,
 ) -> Any:
     """`batch_norm` in training, with the statistics of what all workers hold together."""
-    x, eps = checked("sync_batch_norm", x, eps)
-    y, batch = by_itself("sync_batch_norm", "batch", x, eps, communicator)
+    x, eps = checked("SyncBatchNorm", x, eps, running_mean, running_var)
+    y, batch = by_itself("SyncBatchNorm", "batch", x, eps, communicator)
     track(running_mean, running_var, batch, momentum)
-    return scaled("sync_batch_norm", "batch", y, x, weight, bias)
+    return scaled("SyncBatchNorm", "batch", y, x, weight, bias)
 
 
 @composite
@@ -101,7 +101,7 @@ def instance_norm(
 
     Reference: Ulyanov et al., Instance Normalization, 2016, equation 3.
     """
-    x, eps = checked("instance_norm", x, eps)
+    x, eps = checked("instance_norm", x, eps, running_mean, running_var)
     if use_input_stats:
         y, batch = by_itself("instance_norm", "instance", x, eps)
         track(running_mean, running_var, batch, momentum)

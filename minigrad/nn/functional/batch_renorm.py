@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend import Array, namespace
+from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.nn.functional.running import by_constants, by_itself, checked, track
 from minigrad.nn.functional.standardize import scaled
@@ -59,12 +60,15 @@ def batch_renorm(
 
     Reference: Ioffe, Batch Renormalization, 2017, algorithm 1.
     """
-    x, eps = checked("batch_renorm", x, eps)
+    x, eps = checked("batch_renorm", x, eps, running_mean, running_var)
     if not training:
         y = by_constants("batch_renorm", x, running_mean, running_var, eps)
         return scaled("batch_renorm", "batch", y, x, weight, bias)
+    towards = towards or (running_mean, running_var)
+    if any(part is None for part in towards):
+        raise ShapeError("batch_renorm: it needs running statistics to correct towards, got None; pass arrays (C,)")
     y, batch = by_itself("batch_renorm", "batch", x, eps)
-    mean_run, var_run = (raw(as_value(v)) for v in towards or (running_mean, running_var))
+    mean_run, var_run = (raw(as_value(part)) for part in towards)
     xp, along = namespace(batch.var), batch.var.shape
     sigma, sigma_run = xp.sqrt(batch.var + eps), xp.sqrt(var_run.reshape(along) + eps)
     r_max = check_bound("batch_renorm", "rmax", rmax, 1, batch.var)

@@ -14,16 +14,7 @@ import numpy as np
 
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.standardize import (
-    KINDS,
-    averaged_axes,
-    check_eps,
-    floating,
-    scaled,
-    shape_of,
-    standardize,
-    wide,
-)
+from minigrad.nn.functional.standardize import check_eps, floating, scaled, shape_of, standard_form, wide
 from minigrad.tape import composite
 
 __all__ = ["group_norm", "layer_norm", "rms_norm"]
@@ -82,8 +73,7 @@ def _trailing(name: str, kind: str, x: Any, normalized_shape: Any, weight: Any, 
     x, shape = floating(name, x), shape_of(normalized_shape)
     if not shape or x.shape[-len(shape) :] != shape:
         raise ShapeError(f"{name}: x must end with normalized_shape {shape}, got {x.shape}; check the feature axis")
-    axes = averaged_axes(kind, x.ndim, len(shape))
-    y = standardize(wide(x), axes, check_eps(name, eps), KINDS[kind].centred)
+    y = standard_form(kind, x, check_eps(name, eps), len(shape))
     return scaled(name, kind, y, x, weight, bias, len(shape))
 
 
@@ -119,5 +109,5 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
     grouped = x.reshape(x.shape[0], num_groups, x.shape[1] // num_groups, *x.shape[2:])
     if 0 < x.size == x.shape[0] * num_groups:
         raise ShapeError(f"group_norm: one value per group has no variance, got {x.shape}; take fewer groups")
-    y = standardize(wide(grouped), averaged_axes("group", grouped.ndim), eps).reshape(*x.shape)
+    y = standard_form("group", grouped, eps).reshape(*x.shape)
     return scaled("group_norm", "group", y, x, weight, bias)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.ewma import EWMA, flush
-from minigrad.nn.functional.standardize import averaged_axes, check_eps, floating, standardize, wide
+from minigrad.nn.functional.standardize import averaged_axes, check_eps, floating, of_shape, standard_form, wide
 from minigrad.ops import multiply
 from minigrad.ops.collective import Communicator
 from minigrad.tensor import Tensor, as_value, raw
@@ -30,11 +30,14 @@ class Statistics(NamedTuple):
     n: Any
 
 
-def checked(name: str, x: Any, eps: Any) -> tuple[Any, float]:
-    """x and eps, refused where channels or floating numbers are missing, or eps is no small number."""
+def checked(name: str, x: Any, eps: Any, running_mean: Any, running_var: Any) -> tuple[Any, float]:
+    """x and eps, refused where channels or floating numbers are missing, or the running statistics do not fit."""
     x = floating(name, x)
     if x.ndim < 2:
         raise ShapeError(f"{name}: x must be (N, C, ...), got {x.shape}; add the batch axis")
+    for what, running in (("running_mean", running_mean), ("running_var", running_var)):
+        if running is not None:
+            of_shape(name, what, running, x.shape[1:2])
     return x, check_eps(name, eps)
 
 
@@ -50,11 +53,14 @@ def by_itself(
     name: str, kind: str, x: Any, eps: float, communicator: Communicator | None = None
 ) -> tuple[Any, Statistics]:
     """x by its own statistics, and these; float16 as float32."""
-    axes, workers = averaged_axes(kind, x.ndim), 1 if communicator is None else communicator.size
-    if math.prod(x.shape[a] for a in axes) < (2 if workers == 1 else 1):  # several workers have two or more together
+    workers = 1 if communicator is None else communicator.size
+    n = math.prod(x.shape[a] for a in averaged_axes(kind, x.ndim))
+    if workers > 1 and n < 1:
+        raise ShapeError(f"{name}: every worker needs an example, got {x.shape}; give each a part of the batch")
+    if workers == 1 and n < 2:
         raise ShapeError(f"{name}: {FEW[kind].format(x.shape)}")
     seen: list[Any] = []
-    y = standardize(wide(x), axes, eps, seen=seen, communicator=communicator)
+    y = standard_form(kind, x, eps, seen=seen, communicator=communicator)
     return y, Statistics(*seen)
 
 

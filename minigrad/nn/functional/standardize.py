@@ -22,7 +22,19 @@ from minigrad.ops.collective import Communicator, all_reduce
 from minigrad.tape import Result, Value, op
 from minigrad.tensor import as_value, raw
 
-__all__ = ["KINDS", "Kind", "averaged_axes", "check_eps", "floating", "scaled", "shape_of", "standardize", "wide"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "averaged_axes",
+    "check_eps",
+    "floating",
+    "of_shape",
+    "scaled",
+    "shape_of",
+    "standard_form",
+    "standardize",
+    "wide",
+]
 
 
 class Kind(NamedTuple):
@@ -105,6 +117,14 @@ def averaging(x: Value, axes: Any, communicator: Communicator | None) -> tuple[A
     return total, lambda v: all_reduce(v.sum(axis=axes, keepdims=True), communicator) / total
 
 
+def standard_form(
+    kind: str, x: Any, eps: float, trailing: int = 1, seen: Any = None, communicator: Communicator | None = None
+) -> Any:
+    """x standardised as its kind says; float16 as float32."""
+    axes = averaged_axes(kind, x.ndim, trailing)
+    return standardize(wide(x), axes, eps, KINDS[kind].centred, seen, communicator)
+
+
 def wide(x: Any) -> Any:
     """float16 as float32: its squares overflow from 256 on."""
     return x.astype("float32") if x.dtype == "float16" else x
@@ -118,15 +138,9 @@ def scaled(name: str, kind: str, y: Any, x: Any, weight: Any, bias: Any, trailin
     shape = x.shape[1:2] if channels else x.shape[x.ndim - trailing :]
     along = (-1, *[1] * (x.ndim - 2)) if channels else shape
     for what, part, apply in (("weight", weight, multiply), ("bias", bias, add)):
-        if part is None:
-            continue
-        part = as_value(part)
-        if part.shape != shape:
-            raise ShapeError(
-                f"{name}: {what} must have shape {shape}, got {part.shape}; one for each "
-                f"{'channel' if channels else 'feature'}"
-            )
-        y = apply(y, part if len(along) == len(shape) else part.reshape(along))
+        if part is not None:
+            part = of_shape(name, what, part, shape)
+            y = apply(y, part if len(along) == len(shape) else part.reshape(along))
     return y
 
 
@@ -139,6 +153,14 @@ def floating(name: str, x: Any) -> Any:
     if x.dtype.kind != "f":
         raise DTypeError(f"{name}: needs floating numbers, got {x.dtype}; cast to float32 first, .astype('float32')")
     return x
+
+
+def of_shape(name: str, what: str, part: Any, shape: tuple[int, ...]) -> Any:
+    """What belongs to x as a value, refused where it has another shape."""
+    part = as_value(part)
+    if part.shape != shape:
+        raise ShapeError(f"{name}: {what} must have shape {shape}, got {part.shape}; one for each channel or feature")
+    return part
 
 
 def check_eps(name: str, eps: Any) -> float:
