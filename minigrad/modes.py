@@ -3,7 +3,7 @@
 Level 1 is ordinary training; every transform (`minigrad.grad` and its family) opens a level higher than all before it.
 A block of `no_grad` draws a line: in its thread, levels that were open before it are not recorded inside it.
 
-Builds on: nothing. Read next: `minigrad.tape`.
+Builds on: `minigrad.errors`. Read next: `minigrad.tape`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ContextDecorator, contextmanager
 from itertools import count
 from typing import Any
+
+from minigrad.errors import GraphError
 
 __all__ = [
     "block",
@@ -34,6 +36,9 @@ open_levels: set[int] = set()
 # One entry for each block that is open in any thread. Ordinary training finds it empty and asks no further: a look at a
 # thread's own variables takes seven times as long.
 paused: list[None] = []
+
+
+_nothing = object()
 
 
 class _Thread(threading.local):
@@ -72,7 +77,12 @@ def remembered(make: Callable[[], Any]) -> Any:
     3
     """
     replay = next((again for _, again in reversed(_thread.blocks) if again is not None), None)
-    value = make() if replay is None else next(replay, None)
+    value = make() if replay is None else next(replay, _nothing)
+    if value is _nothing:
+        raise GraphError(
+            "checkpoint: the function did something else the second time, got a layer that was not called the first "
+            "time; what it closes over must not change before backward"
+        )
     for kept, again in _thread.blocks:
         if again is None:
             kept.append(value)

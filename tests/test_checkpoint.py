@@ -294,3 +294,16 @@ def test_what_is_remembered_comes_back_in_the_second_run():
     y.backward()
     assert (x.grad.item(), inner.grad.item(), next(seen)) == (2.0, 48.0, 5)
     assert not recomputing()
+
+
+def test_remembering_more_in_the_second_run_is_an_error():
+    times = []
+
+    def f(x):
+        times.append(1)
+        return x * sum(remembered(lambda: 1.0) for _ in times)
+
+    y = checkpoint(f, Tensor([1.0], requires_grad=True))
+    with pytest.raises(GraphError, match=r"^checkpoint: the function did something else the second time, got a layer"):
+        y.backward()
+    assert not recomputing()

@@ -57,6 +57,6 @@ class ChannelNorm(Layer):
         if not fits or x.shape[channel_axis] != self.num_features:
             raise ShapeError(
                 f"{type(self).__name__}: x must be {self.layout} with C = {self.num_features}, got {x.shape}; "
-                "the channels stand on axis 1"
+                "check num_features and the order of the axes"
             )
         return x

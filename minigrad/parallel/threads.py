@@ -153,6 +153,8 @@ class Meeting:
         with self.changed:
             if self.left and not self.ended:
                 self._end(f"rank {self.left[0]} has returned, and rank {rank} wants a sum")
+            if rank in self.brought and not self.ended:
+                self._end(f"rank {rank} wants two sums at the same time")
             self._check()
             here = self.round
             self.brought[rank] = array

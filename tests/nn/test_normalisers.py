@@ -243,7 +243,7 @@ def test_layers_that_cannot_be(make, words):
 
 BAD_SHAPES = [
     (nn.BatchNorm2d(2), (4, 2, 3), r"BatchNorm2d: x must be \(N, C, H, W\) with C = 2, got \(4, 2, 3\)"),
-    (nn.BatchNorm2d(2), (4, 3, 3, 3), r"BatchNorm2d: x must be .* with C = 2, got \(4, 3, 3, 3\); the channels stand"),
+    (nn.BatchNorm2d(2), (4, 3, 3, 3), r"BatchNorm2d: x must be .* with C = 2, got \(4, 3, 3, 3\); check num_f"),
     (nn.BatchNorm3d(2), (4, 2, 3, 3), r"BatchNorm3d: x must be \(N, C, D, H, W\) with C = 2, got \(4, 2, 3, 3\)"),
     (nn.BatchRenorm(2), (4, 3), r"BatchRenorm: x must be \(N, C, ...\) with C = 2, got \(4, 3\)"),
     (nn.SyncBatchNorm(2), (2,), r"SyncBatchNorm: x must be \(N, C, ...\) with C = 2, got \(2,\)"),

@@ -10,6 +10,7 @@ import pytest
 import minigrad as mg
 from minigrad.nn import SyncBatchNorm
 from minigrad.parallel import CommunicationError, Communicator, Single, Threads, all_reduce
+from minigrad.parallel.threads import Meeting
 from minigrad.tensor import raw
 from minigrad.testing import check_op
 
@@ -177,6 +178,23 @@ def test_arrays_that_differ(parts, words):
     error, messages = told(Threads(2), lambda c: c.all_reduce(parts[c.rank]))
     assert isinstance(error, CommunicationError)
     assert all(f"the arrays of the ranks differ: {words}" in messages[rank] for rank in (0, 1))
+
+
+def test_one_worker_that_asks_twice_at_a_time():
+    meeting, messages = Meeting(2, 60.0), []
+
+    def ask():
+        with pytest.raises(CommunicationError) as caught:
+            meeting.add(0, np.ones(2))
+        messages.append(str(caught.value))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(messages) == 2
+    assert all("rank 0 wants two sums at the same time" in message for message in messages)
 
 
 def test_arrays_of_two_devices():
