@@ -1,4 +1,4 @@
-"""Threads of one process as workers: for tests, for a machine of several GPUs, and for seeing how it works.
+"""Threads of one process as workers: to test what workers do together, and to see how it works.
 
 The threads meet in a `Meeting`. The one that comes last adds up what all have brought, in the order of ranks, so that
 the sum has the same bits in every run. Whoever fails, leaves early or does not come in time ends the meeting for all,

@@ -54,6 +54,7 @@ def test_who_they_are():
     assert (repr(Threads(2)), repr(Threads(2, 0.5)), repr(Single())) == (
         "Threads(2, timeout=60)", "Threads(2, timeout=0.5)", "Single()",
     )  # fmt: skip
+    assert repr(SyncBatchNorm(3, communicator=Single())) == "SyncBatchNorm(3, communicator=Single())"
     assert not isinstance(object(), Communicator)
 
 

@@ -1,8 +1,8 @@
 """What all normalisers of activations share: the axes they average over, the standard form, scale and shift.
 
-Each takes every average over some axes of x, divides by a root of a mean square, and learns a scale and a shift. What
-tells one from another stands in `KINDS`. The gradient goes through mean and deviation too: they depend on x, and a rule
-that takes them for constants is wrong.
+Each averages over some axes of x, subtracts the mean or not, divides by the root of a mean square, and learns a scale
+and a shift. What tells one from another stands in `KINDS`, all of it. The gradient goes through mean and deviation too:
+they depend on x, and a rule that takes them for constants is wrong.
 
 Builds on: `minigrad.ops`, `minigrad.ops.collective`. Read next: `minigrad.nn.functional.running`.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from minigrad.backend import namespace
@@ -44,19 +44,34 @@ class Kind(NamedTuple):
     False
     """
 
-    axes: Callable[[int, int], range | tuple[int, ...]]  # averaged, of (number of axes, number of trailing axes)
+    axes: Callable[[int, int], Iterable[int]]  # averaged over, from the number of axes and of trailing ones
     learned: str  # one scale and shift for each 'channel', or for each 'element' of the trailing axes
     centred: bool  # whether the mean is subtracted
     running: bool  # whether averages over batches may be kept, for use
 
 
-KINDS = {  # x is (N, C, ...); for 'group' it is (N, groups, channels of a group, ...)
-    #                axes that are averaged over                 learned   centred  running
-    "batch":    Kind(lambda ndim, trailing: (0, *range(2, ndim)), "channel", True, True),
-    "instance": Kind(lambda ndim, trailing: range(2, ndim),       "channel", True, True),
-    "group":    Kind(lambda ndim, trailing: range(2, ndim),       "channel", True, False),
-    "layer":    Kind(lambda ndim, trailing: range(ndim - trailing, ndim), "element", True, False),
-    "rms":      Kind(lambda ndim, trailing: range(ndim - trailing, ndim), "element", False, False),
+def examples_and_places(ndim: int, trailing: int) -> Iterable[int]:
+    """N and ... of (N, C, ...)."""
+    return (0, *range(2, ndim))
+
+
+def places(ndim: int, trailing: int) -> Iterable[int]:
+    """... of (N, C, ...)."""
+    return range(2, ndim)
+
+
+def trailing_axes(ndim: int, trailing: int) -> Iterable[int]:
+    """The last ones, however many come before them."""
+    return range(ndim - trailing, ndim)
+
+
+KINDS = {
+    #                averaged over        learned    centred  running
+    "batch":    Kind(examples_and_places, "channel", True,    True),
+    "instance": Kind(places,              "channel", True,    True),
+    "group":    Kind(places,              "channel", True,    False),  # of (N, groups, channels of a group, ...)
+    "layer":    Kind(trailing_axes,       "element", True,    False),
+    "rms":      Kind(trailing_axes,       "element", False,   False),
 }  # fmt: skip
 
 
