@@ -17,9 +17,9 @@ import numpy as np
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.standardize import wide
 from minigrad.nn.functional.pooling import channels_first, take_largest
 from minigrad.nn.functional.resample import mixed
+from minigrad.nn.functional.standardize import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
 
