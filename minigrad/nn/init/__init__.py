@@ -19,10 +19,12 @@ from minigrad.nn.init.scaling import (
     xavier_normal,
     xavier_uniform,
 )
+from minigrad.nn.init.structured import delta_orthogonal, dirac, identity, orthogonal, sparse
 
 __all__ = [
     "zeros", "ones", "constant", "uniform", "normal", "trunc_normal", "variance_scaling",
     "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal",
     "glorot_uniform", "glorot_normal", "kaiming_uniform", "kaiming_normal",
+    "orthogonal", "sparse", "identity", "dirac", "delta_orthogonal",
     "calculate_gain", "fans",
 ]  # fmt: skip

@@ -16,11 +16,25 @@ import numpy as np
 from minigrad.argument import number
 from minigrad.backend import Array, backend, default_backend
 from minigrad.backend.random import Generator, default_generator
+from minigrad.errors import DTypeError
 from minigrad.nn.argument import ArgumentError
 
-__all__ = ["constant", "normal", "ones", "trunc_normal", "uniform", "zeros"]
+__all__ = ["constant", "normal", "ones", "stream", "trunc_normal", "uniform", "zeros"]
 
 Shape = Sequence[int]
+
+
+def stream(name: str, rng: Generator | None) -> Generator:
+    """Where the numbers come from: `rng`, or the process's own stream.
+
+    >>> stream("normal", Generator(3))
+    Generator(seed=3, counter=0)
+    """
+    if rng is None:
+        return default_generator()
+    if not isinstance(rng, Generator):
+        raise DTypeError(f"{name}: rng is a Generator or None, got {rng!r}; pass minigrad.backend.random.Generator(0)")
+    return rng
 
 
 def constant(shape: Shape, value: float = 0.0, rng: Generator | None = None, dtype: Any = np.float32) -> Array:
@@ -66,7 +80,7 @@ def uniform(
     >>> uniform((2, 3)).shape
     (2, 3)
     """
-    return (rng or default_generator()).uniform(tuple(shape), low, high, dtype, default_backend())
+    return stream("uniform", rng).uniform(tuple(shape), low, high, dtype, default_backend())
 
 
 def normal(
@@ -79,7 +93,7 @@ def normal(
     >>> normal((2, 3)).shape
     (2, 3)
     """
-    return (rng or default_generator()).normal(tuple(shape), mean, std, dtype, default_backend())
+    return stream("normal", rng).normal(tuple(shape), mean, std, dtype, default_backend())
 
 
 def trunc_normal(
@@ -107,7 +121,7 @@ def trunc_normal(
     low, high = max(float(a), -8.0), min(float(b), 8.0)  # beyond 8 sigmas nothing is left
     if not low < high:
         raise ArgumentError(f"trunc_normal: a must lie below b, and within 8 sigmas, got {a} and {b}; try -2, 2")
-    rng, size = rng or default_generator(), math.prod(shape)
+    rng, size = stream("trunc_normal", rng), math.prod(shape)
     peak = 0.0 if low <= 0 <= high else low if low > 0 else high  # where the density is largest
     z = np.empty(0)
     while z.size < size:  # rejection: evenly spread points stay in proportion to the density

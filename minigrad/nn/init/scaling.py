@@ -3,7 +3,7 @@
 Why so many? A layer multiplies the variance of what passes by fan_in Var(W), and of what comes back by fan_out Var(W).
 Each rule keeps one of the two, or their mean, near 1; `calculate_gain` makes up for what the activation takes away.
 
-Builds on: `minigrad.nn.init.distribution`. Read next: `minigrad.nn.linear`.
+Builds on: `minigrad.nn.init.distribution`. Read next: `minigrad.nn.init.structured`.
 """
 
 from __future__ import annotations
@@ -62,6 +62,9 @@ def fans(shape: Shape) -> tuple[int, int]:
     """How many inputs make one output of a weight (out, in, *kernel), and how many outputs one input reaches.
 
     fan_in = in prod(kernel), fan_out = out prod(kernel)
+
+    As PyTorch counts: the weight of a convolution in groups is (out, in / groups, *kernel), and its fan_out is not
+    divided by groups; a transposed kernel (in, out / groups, *kernel) is read alike: fan_in = out / groups prod kernel.
 
     Raises
     ------
