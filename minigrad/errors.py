@@ -30,7 +30,7 @@ class MinigradError(Exception):
 
 
 class ArgumentError(MinigradError, ValueError):
-    """An argument outside of what it may be."""
+    """An argument outside of what it may be: a probability of 2, an unknown mode."""
 
 
 class ShapeError(MinigradError, ValueError):

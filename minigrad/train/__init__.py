@@ -4,7 +4,7 @@ Builds on: the files of this folder. Read next: `minigrad.train.fit`.
 """
 
 from minigrad.train.averaging import SWA, ModelEMA, update_batch_norm
-from minigrad.train.callbacks import Callback, EarlyStopping
+from minigrad.train.callbacks import Callback, EarlyStopping, WatchPlateau
 from minigrad.train.checkpoints import Checkpoints
 from minigrad.train.evaluate import evaluate, predict
 from minigrad.train.fit import fit
@@ -13,6 +13,6 @@ from minigrad.train.metric import Metric, metric
 from minigrad.train.metrics import accuracy, confusion, perplexity, r2, top_k
 
 __all__ = [
-    "fit", "evaluate", "predict", "History", "Checkpoints", "Callback", "EarlyStopping", "ModelEMA", "SWA",
+    "fit", "evaluate", "predict", "History", "Checkpoints", "Callback", "EarlyStopping", "WatchPlateau", "ModelEMA", "SWA",
     "update_batch_norm", "Metric", "metric", "accuracy", "top_k", "confusion", "perplexity", "r2",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""`Callback`: what is called while a training goes on. `EarlyStopping` is one.
+"""`Callback`: what is called while a training goes on. `EarlyStopping` and `WatchPlateau` are two.
 
 Builds on: nothing. Read next: `minigrad.train.fit`.
 """
@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from minigrad.errors import ShapeError
+from minigrad.optim.schedules import ReduceOnPlateau
 
-__all__ = ["Callback", "EarlyStopping", "Monitor"]
+__all__ = ["Callback", "EarlyStopping", "Monitor", "WatchPlateau"]
 
 
 class Callback:
@@ -65,25 +66,33 @@ class Monitor:
 
     def improved(self, row: Mapping[str, Any]) -> bool:
         """Whether this epoch is the best so far, by more than `by`."""
-        name = self.name or ("validation loss" if "validation loss" in row else "loss")
-        value = row.get(name)
-        if not isinstance(value, (int, float)):
-            figures = [key for key, found in row.items() if isinstance(found, (int, float))]
-            raise ShapeError(f"fit: no figure of the epoch has this name, got {name!r}; choose one of {figures}")
+        name, value = self.figure(row)
         if math.isnan(value):
             return False
-        upwards = self.maximize
+        upwards = self.maximize if self.maximize is not None else should_be_large(name)
         if upwards is None:
-            upwards = name.endswith(("accuracy", "top_k", "r2"))
-            if not upwards and not name.endswith(("loss", "error", "perplexity", "mae", "mse", "rmse")):
-                raise ShapeError(
-                    f"fit: cannot tell whether to maximize {name!r}, got maximize=None; pass True or False"
-                )
+            raise ShapeError(f"fit: cannot tell whether to maximize {name!r}, got maximize=None; pass True or False")
         gain = math.inf if self.best is None else value - self.best if upwards else self.best - value
         if gain <= self.by:
             return False
         self.best = float(value)
         return True
+
+    def figure(self, row: Mapping[str, Any]) -> tuple[str, float]:
+        """The name and the value of the figure in the row of an epoch."""
+        name = self.name or ("validation loss" if "validation loss" in row else "loss")
+        value = row.get(name)
+        if not isinstance(value, (int, float)):
+            figures = [key for key, found in row.items() if isinstance(found, (int, float))]
+            raise ShapeError(f"fit: no figure of the epoch has this name, got {name!r}; choose one of {figures}")
+        return name, value
+
+
+def should_be_large(name: str) -> bool | None:
+    """Whether a figure of this name is good when it is large; None where nobody can tell."""
+    if name.endswith(("accuracy", "top_k", "r2")):
+        return True
+    return False if name.endswith(("loss", "error", "perplexity", "mae", "mse", "rmse")) else None
 
 
 class EarlyStopping(Callback):
@@ -138,3 +147,50 @@ class EarlyStopping(Callback):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.waited, self.epoch, self.step = state["waited"], state["epoch"], state["step"]
         self.monitor.best, self.best_state = state["best"], state["model"]
+
+
+class WatchPlateau(Callback):
+    """After each epoch, hand a figure to the schedule `ReduceOnPlateau` that the optimizer was given as its `lr`.
+
+    schedule.step(figure of the epoch)
+
+    Without `monitor` it is "validation loss", or "loss" where nothing is validated. The schedule's state goes into the
+    checkpoints. A second `fit` goes on where the schedule stands, as the optimizer does.
+
+    Raises
+    ------
+    ShapeError
+        If what it is given is no such schedule, the optimizer does not use it, the schedule looks for small figures
+        where large ones are good, or no figure of the epochs has the name `monitor`.
+
+    >>> from minigrad.optim.schedules import ReduceOnPlateau
+    >>> rate = ReduceOnPlateau(0.1, patience=3)  # SGD(model.parameters(), lr=rate); fit(..., callbacks=[watch])
+    >>> watch = WatchPlateau(rate, "validation loss")
+    """
+
+    def __init__(self, schedule: ReduceOnPlateau, monitor: str | None = None) -> None:
+        if not isinstance(schedule, ReduceOnPlateau):
+            raise ShapeError(
+                f"WatchPlateau: watches for a ReduceOnPlateau, got {schedule!r:.60}; other schedules need no callback"
+            )
+        self.schedule, self.monitor = schedule, Monitor(monitor)
+
+    def on_fit_start(self, run: Any) -> None:
+        if not any(group["lr"] is self.schedule for group in run.optimizer.param_groups):
+            raise ShapeError(
+                f"WatchPlateau: the optimizer has another lr than this, got {self.schedule!r}; make it with lr=schedule"
+            )
+
+    def on_epoch_end(self, run: Any) -> None:
+        name, value = self.monitor.figure(run.history.epochs[-1])
+        mode, large = self.schedule.options["mode"], should_be_large(name)
+        if large is not None and large != (mode == "max"):
+            good, right = ("large", "max") if large else ("small", "min")
+            raise ShapeError(f"WatchPlateau: {name!r} should be {good}, got mode={mode!r}; pass mode={right!r}")
+        self.schedule.step(value)
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.schedule.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.schedule.load_state_dict(state)

@@ -8,5 +8,6 @@ Builds on: the files of this folder. Read next: `minigrad.viz.curves`.
 from minigrad.viz.confusion import confusion
 from minigrad.viz.curves import curves
 from minigrad.viz.mistakes import mistakes
+from minigrad.viz.rates import rates
 
-__all__ = ["confusion", "curves", "mistakes"]
+__all__ = ["confusion", "curves", "mistakes", "rates"]

@@ -13,8 +13,9 @@ pytest.importorskip("matplotlib", reason="draws pictures")
 from minigrad.nn import Linear
 from minigrad.nn import functional as F
 from minigrad.optim import SGD
+from minigrad.optim.schedules import constant, cosine, linear
 from minigrad.train import fit
-from minigrad.viz import confusion, curves, mistakes
+from minigrad.viz import confusion, curves, mistakes, rates
 
 ROOT = Path(__file__).parents[2]
 
@@ -113,3 +114,20 @@ def test_no_screen_no_session_and_no_import_by_the_rest():
     environment = {**os.environ, "PYTHONPATH": path, "MPLBACKEND": "TkAgg"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_rates_are_drawn_at_every_step(tmp_path):
+    fall, rise = cosine(0.1, 5), linear(0.2, 5)
+    figure = rates(fall, rise, steps=8, path=tmp_path / "rates.png", title="two")
+    assert (tmp_path / "rates.png").read_bytes().startswith(b"\x89PNG")
+    lines = figure.axes[0].get_lines()
+    assert [line.get_ydata().tolist() for line in lines] == [[f(s) for s in range(8)] for f in (fall, rise)]
+    assert texts(figure.axes[0]) == [repr(fall), repr(rise)]
+    assert texts(rates(fall, rise, steps=8, labels=["a", "b"]).axes[0]) == ["a", "b"]
+    assert fall.plot(3, tmp_path / "one.png").axes[0].get_lines()[0].get_ydata().tolist() == [fall(s) for s in range(3)]
+    assert (tmp_path / "one.png").exists()
+    assert constant(0.0).plot(2).axes[0].get_ylim()[0] == 0
+    with pytest.raises(ValueError, match=r"^rates: draws schedules over steps, got 1 over 0; pass"):
+        rates(fall, steps=0)
+    with pytest.raises(ValueError, match=r"^rates: needs a label for each of 2 schedules, got 1; pass"):
+        rates(fall, rise, steps=3, labels=["a"])
