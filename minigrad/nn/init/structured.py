@@ -70,7 +70,8 @@ def delta_orthogonal(shape: Shape, gain: float = 1.0, rng: Generator | None = No
             f"delta_orthogonal: more inputs than outputs cannot keep every length, got shape {shape}; use orthogonal"
         )
     kernel, q = np.zeros(shape), _columns(shape[0], shape[1], stream("delta_orthogonal", rng))
-    kernel[(..., *_middle(shape))] = gain * q
+    middle: Any = (..., *_middle(shape))
+    kernel[middle] = gain * q
     return _on_device(kernel, shape, dtype)
 
 
@@ -152,7 +153,8 @@ def dirac(shape: Shape, groups: int = 1, rng: Generator | None = None, dtype: An
     kernel, each = np.zeros(shape), shape[0] // groups
     for first in range(0, shape[0], max(each, 1)):
         for i in range(min(each, shape[1])):
-            kernel[(first + i, i, *_middle(shape))] = 1.0
+            place = (first + i, i, *_middle(shape))
+            kernel[place] = 1.0
     return _on_device(kernel, shape, dtype)
 
 
