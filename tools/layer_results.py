@@ -25,11 +25,23 @@ def initial_state(shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
     return state
 
 
+def torch_wrappers() -> dict[str, Any]:
+    """What PyTorch has for minigrad's wrappers, taking `axis` for `dim`."""
+    from torch.nn.utils import parametrizations
+
+    made = {"WeightNorm": parametrizations.weight_norm, "SpectralNorm": parametrizations.spectral_norm}
+
+    def renamed(options: dict[str, Any]) -> dict[str, Any]:
+        return {"dim" if name == "axis" else name: value for name, value in options.items()}
+
+    return {name: lambda layer, f=f, **options: f(layer, **renamed(options)) for name, f in made.items()}
+
+
 def torch_layer_results(row: LayerRow) -> dict[str, Array]:
     """Outputs of each training batch and of use, gradients of the last batch, and the state at the end."""
     import torch
 
-    layer = getattr(torch.nn, row.name)(*row.arguments, **row.keywords).double()
+    layer = row.made(torch.nn, torch_wrappers()).double()
     start = initial_state({name: tuple(t.shape) for name, t in layer.state_dict().items()})
     layer.load_state_dict({name: torch.tensor(array) for name, array in start.items()})
     found: dict[str, Any] = {}

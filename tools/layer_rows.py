@@ -192,13 +192,44 @@ class LayerRow(NamedTuple):
     keywords: dict[str, Any] = {}  # noqa: RUF012 (never changed)
     batches: int = 1
     variant: str = ""
+    wrapper: str = ""  # in minigrad.nn; with what it is given
+    options: dict[str, Any] = {}  # noqa: RUF012 (never changed)
 
     @property
     def id(self) -> str:
-        return f"{self.name} {self.variant}".strip()
+        return f"{self.wrapper} {self.name} {self.variant}".strip()
 
+    def made(self, nn: Any, wrappers: Any, **keywords: Any) -> Any:
+        """The layer of minigrad.nn or of torch.nn, in the wrapper that the library offers there."""
+        layer = getattr(nn, self.name)(*self.arguments, **self.keywords, **keywords)
+        return wrappers[self.wrapper](layer, **self.options) if self.wrapper else layer
+
+
+def wrapped(
+    wrapper: str, layer: str, /, *arguments: Any, x: tuple[int, ...], variant: str = "", **options: Any
+) -> LayerRow:
+    """A row of a layer in a wrapper, trained for three batches; options but bias and groups go to the wrapper."""
+    keywords = {word: options.pop(word) for word in ("bias", "groups") if word in options}
+    return LayerRow(layer, arguments, (x,), keywords, 3, variant, wrapper, options)
+
+
+WRAPPED = [
+    wrapped("WeightNorm", "Linear", 3, 2, x=(4, 3)),
+    wrapped("WeightNorm", "Linear", 3, 2, x=(4, 3), bias=False, axis=1, variant="axis 1, no bias"),
+    wrapped("WeightNorm", "Linear", 3, 2, x=(4, 3), axis=None, variant="one length"),
+    wrapped("WeightNorm", "Linear", 3, 2, x=(4, 3), name="bias", axis=None, variant="of the bias"),
+    wrapped("WeightNorm", "Conv2d", 2, 3, 2, x=(1, 2, 3, 4)),
+    wrapped("WeightNorm", "ConvTranspose2d", 2, 3, 2, x=(1, 2, 2, 3)),
+    wrapped("SpectralNorm", "Linear", 3, 2, x=(4, 3)),
+    wrapped("SpectralNorm", "Linear", 3, 4, x=(4, 3), bias=False, n_power_iterations=3, eps=1e-3, variant="options"),
+    wrapped("SpectralNorm", "Linear", 3, 2, x=(4, 3), axis=1, variant="axis 1"),
+    wrapped("SpectralNorm", "Conv2d", 2, 3, 2, x=(1, 2, 3, 4)),
+    wrapped("SpectralNorm", "ConvTranspose2d", 2, 3, 2, x=(1, 2, 2, 3)),
+    wrapped("SpectralNorm", "ConvTranspose1d", 4, 2, 2, x=(1, 4, 3), groups=2, variant="groups"),
+]
 
 LAYERS = [
+    *WRAPPED,
     LayerRow("Linear", (3, 2), ((4, 3),)),
     LayerRow("Linear", (3, 2), ((2, 4, 3),), {"bias": False}, variant="no bias"),
     LayerRow("Bilinear", (3, 2, 5), ((4, 3), (4, 2))),

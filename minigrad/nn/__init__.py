@@ -33,6 +33,9 @@ from minigrad.nn.pooling import AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, 
 from minigrad.nn.rectifier import CELU, ELU, SELU, Hardswish, Hardtanh, LeakyReLU, PReLU, ReLU
 from minigrad.nn.resample import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
 from minigrad.nn.response_norm import LocalResponseNorm
+from minigrad.nn.reparametrisation import SpectralNorm, WeightNorm, WeightStandardization
+from minigrad.nn.scaled import ScaledWSConv2d, ScaledWSLinear
+from minigrad.nn.scaled_activation import ScaledActivation
 from minigrad.nn.shape import Flatten
 from minigrad.nn.sync_batch_norm import SyncBatchNorm
 from minigrad.nn.transposed import ConvTranspose1d, ConvTranspose2d
@@ -47,6 +50,7 @@ __all__ = [
     "Linear", "Bilinear", "Dropout",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "BatchRenorm", "LayerNorm", "RMSNorm", "GroupNorm",
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LocalResponseNorm",
+    "WeightNorm", "SpectralNorm", "WeightStandardization", "ScaledWSLinear", "ScaledWSConv2d", "ScaledActivation",
     "ReLU", "LeakyReLU", "PReLU", "ELU", "CELU", "SELU", "Hardtanh", "Hardswish",
     "GELU", "SiLU", "Mish", "Sigmoid", "Tanh", "Softplus", "Softsign", "LogSigmoid", "Softmax", "LogSoftmax", "GLU",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",

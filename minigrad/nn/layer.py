@@ -17,7 +17,7 @@ from minigrad.errors import add_note
 from minigrad.graph import Leaf
 from minigrad.nn.describe import constructor_call
 from minigrad.nn.parameter import Buffer, Parameter, place
-from minigrad.nn.state import Unmatched, load
+from minigrad.nn.state import Unmatched, load, renamed
 from minigrad.tensor import Tensor
 
 __all__ = ["Buffer", "Layer", "Parameter", "walk"]
@@ -29,6 +29,7 @@ def walk(root: Any, path: str = "", aliases: bool = False) -> Iterator[tuple[str
     """Every layer and Tensor in `root` with its path, depth first in the order of definition.
 
     What is shared comes once, under its first path; with `aliases` under each of its paths. Cycles end the walk.
+    A part without a name, '' in `contents`, stands at the path of what holds it: so wrappers change no path.
 
     >>> class Pair(Layer):
     ...     def __init__(self):
@@ -45,7 +46,7 @@ def walk(root: Any, path: str = "", aliases: bool = False) -> Iterator[tuple[str
         if isinstance(value, (Layer, Tensor)):
             yield path, value
         for name, part in _parts(value):
-            yield from visit(part, f"{path}.{name}" if path else name)
+            yield from visit(part, f"{path}.{name}" if path and name else path or name)
         if aliases:  # only what lies above is barred: that is what makes a cycle
             seen.discard(id(value))
 
@@ -76,6 +77,7 @@ class Layer:
     training: bool = True
     _pre_hooks: dict[Any, Callable[..., Any]] | None = None
     _forward_hooks: dict[Any, Callable[..., Any]] | None = None
+    _original: Layer | None = None  # whom a copy that is made for one call stands for
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The formula of the layer; a subclass defines it."""
@@ -83,17 +85,18 @@ class Layer:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """`forward` between the hooks; an error inside learns the path of the layer that it arose in."""
+        this = self if self._original is None else self._original
         try:
             for before in tuple(self._pre_hooks.values()) if self._pre_hooks else ():
-                changed = before(self, args)
+                changed = before(this, args)
                 args = args if changed is None else changed if isinstance(changed, tuple) else (changed,)
             y = self.forward(*args, **kwargs)
             for after in tuple(self._forward_hooks.values()) if self._forward_hooks else ():
-                changed = after(self, args, y)
+                changed = after(this, args, y)
                 y = y if changed is None else changed
             return y
         except Exception as error:
-            _locate(error, self)
+            _locate(error, this)
             raise
 
     # -- what it is made of --------------------------------------------------------------------------------------------
@@ -192,7 +195,12 @@ class Layer:
         ValueError
             If what is shared comes with different values under its paths. Nothing is changed then.
         """
-        return load(self.state(), state, strict)
+        layers = ((path, part) for path, part in walk(self, aliases=True) if isinstance(part, Layer))
+        return load(self.state(), renamed(layers, state), strict)
+
+    def older_names(self) -> dict[str, str]:
+        """Names that parts of this layer have in older states, and their names now; such states load as well."""
+        return {}
 
     # -- hooks ---------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Builds on: `minigrad.tensor`. Read next: `minigrad.nn.layer`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from minigrad.backend import Array, move, namespace
 from minigrad.errors import ArgumentError, DTypeError, ShapeError
 from minigrad.tensor import Tensor, as_array
 
-__all__ = ["Unmatched", "load"]
+__all__ = ["Unmatched", "load", "renamed"]
 
 
 class Unmatched(NamedTuple):
@@ -82,6 +82,15 @@ def _agree(own: Mapping[str, Tensor], arrays: Mapping[str, Array]) -> None:
                     f"load_state_dict: {before} and {path} name one array and must be equal, got {a.ravel()!s:.40} "
                     f"and {b.ravel()!s:.40}; leave one of them out"
                 )
+
+
+def renamed(layers: Iterable[tuple[str, Any]], state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state under the names that the layers use now, where it comes under older ones of theirs."""
+    now: dict[str, str] = {}
+    for path, layer in layers:
+        dot = f"{path}." if path else ""
+        now.update({dot + old: dot + new for old, new in layer.older_names().items() if dot + new not in state})
+    return {now.get(name, name): array for name, array in state.items()}
 
 
 def _some(names: list[str]) -> str:

@@ -24,6 +24,16 @@ ACTIVATIONS = {
     "Softsign": F.softsign, "Hardtanh": F.hardtanh, "Hardswish": F.hardswish, "LogSigmoid": F.logsigmoid,
     "Softmax": F.softmax, "LogSoftmax": F.log_softmax,
 }  # fmt: skip
+
+
+def rising(shape):
+    return mg.arange(float(np.prod(shape))).astype("float32").reshape(shape).value
+
+
+def standard():
+    return F.layer_norm(mg.Tensor(rising((2, 3))), 3)
+
+
 ROWS = [
     *((getattr(nn, name)(), [X], f) for name, f in ACTIVATIONS.items()),
     (nn.LeakyReLU(0.3), [X], lambda x: F.leaky_relu(x, 0.3)),
@@ -62,6 +72,13 @@ ROWS = [
     (nn.PixelUnshuffle(1), [X[None]], lambda x: F.pixel_unshuffle(x, 1)),
     (nn.Unfold((2, 1)), [X[None]], lambda x: F.unfold(x, (2, 1))),
     (nn.Fold((1, 4), (1, 2)), [X], lambda x: F.fold(x, (1, 4), (1, 2))),
+    (nn.WeightNorm(nn.Linear(3, 2, False, nn.init.ones)), [X], lambda x: F.linear(x, mg.ones((2, 3)))),
+    (nn.SpectralNorm(nn.Linear(3, 2, False, nn.init.ones)), [X], lambda x: F.linear(x, mg.ones((2, 3)) / 6**0.5)),
+    (nn.WeightStandardization(nn.Linear(3, 2, False, rising)), [X], lambda x: F.linear(x, standard())),
+    (nn.ScaledWSLinear(3, 2, False, rising), [X], lambda x: F.linear(x, standard() / 3**0.5)),
+    (nn.ScaledWSConv2d(1, 1, (2, 3), bias=False, init=rising), [X[None]],
+     lambda x: F.conv2d(x, F.layer_norm(rising((1, 1, 2, 3)), (2, 3)) / 6**0.5)),
+    (nn.ScaledActivation(nn.SELU()), [X], F.selu),
     (nn.Dropout(0.5).eval(), [X], lambda x: x * 1),
     (nn.BatchNorm1d(3), [X], lambda x: F.batch_norm(x, None, None, training=True)),
     (nn.BatchNorm2d(3), [X4], lambda x: F.batch_norm(x, None, None, training=True)),

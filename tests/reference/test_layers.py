@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ HAS_TORCH = importlib.util.find_spec("torch") is not None
 NEEDS_TORCH = pytest.mark.skip(reason="needs PyTorch; its stored results are compared by the other tests")
 EXACT = TOLERANCE["float64"].value
 # Functions that PyTorch does not have; they are tested in tests/nn.
-NO_TORCH_LAYER = {"BatchRenorm"}
+NO_TORCH_LAYER = {"BatchRenorm", "ScaledWSConv2d", "ScaledWSLinear", "WeightStandardization"}
 WITHOUT_TORCH = {"averaged_axes", "batch_renorm", "dropout", "standardize"}
 
 
@@ -54,7 +55,7 @@ def test_functions_live(row):
 
 def layer_results(row, device):
     """What `torch_layer_results` says, made by minigrad."""
-    layer = getattr(nn, row.name)(*row.arguments, **row.keywords).to(dtype="float64")
+    layer = row.made(nn, vars(nn)).to(dtype="float64")
     layer.load_state_dict(initial_state({name: t.shape for name, t in layer.state().items()}))
     found = {}
     for step in range(row.batches):
@@ -102,7 +103,7 @@ def _has_own(layer):
 def test_every_layer_with_state_has_a_row():
     kinds = {type(part) for row in TABLE for part in row.make().layers() if _has_own(part)}
     public = {kind.__name__ for kind in kinds if getattr(nn, kind.__name__, None) is kind}
-    assert public - NO_TORCH_LAYER <= {row.name for row in LAYERS}
+    assert public - NO_TORCH_LAYER <= {row.wrapper or row.name for row in LAYERS}
 
 
 def test_the_stored_results_are_those_of_the_table():
@@ -113,9 +114,22 @@ def test_the_stored_results_are_those_of_the_table():
     assert STORED.stat().st_size < 300 * 1024
 
 
+def reparametrised(torch, weight_norm, spectral_norm):
+    """minigrad's and PyTorch's network of such layers; PyTorch's has seen a batch."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # the older functions say that there are newer ones
+        theirs = torch.nn.Sequential(
+            weight_norm(torch.nn.Linear(4, 3)), torch.nn.Tanh(), spectral_norm(torch.nn.Linear(3, 2))
+        )
+    theirs(torch.ones(1, 4))
+    return nn.Sequential(nn.WeightNorm(nn.Linear(4, 3)), nn.Tanh(), nn.SpectralNorm(nn.Linear(3, 2))), theirs
+
+
 @pytest.mark.skipif(not HAS_TORCH, reason="needs PyTorch")
-def test_a_torch_state_dict_loads_unchanged():
+def test_torch_state_dicts_load_unchanged():
     import torch
+    from torch.nn.utils import parametrizations as now
+    from torch.nn.utils import spectral_norm, weight_norm
 
     def dense(nn):
         return nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.PReLU(), nn.Linear(3, 2))
@@ -127,8 +141,11 @@ def test_a_torch_state_dict_loads_unchanged():
             nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(4, 2),
         )  # fmt: skip
 
-    for make, shape in ((dense, (5, 4)), (convolutional, (2, 1, 12, 10))):
-        ours, theirs = make(nn), make(torch.nn)
+    newer = reparametrised(torch, now.weight_norm, now.spectral_norm)
+    older = reparametrised(torch, weight_norm, spectral_norm)
+    assert list(newer[0].state_dict()) == list(newer[1].state_dict())
+    pairs = [((make(nn), make(torch.nn)), shape) for make, shape in ((dense, (5, 4)), (convolutional, (2, 1, 12, 10)))]
+    for (ours, theirs), shape in (*pairs, (newer, (5, 4)), (older, (5, 4))):
         assert ours.load_state_dict(theirs.state_dict()) == ([], [])
         x = np.sin(np.arange(np.prod(shape), dtype=np.float32)).reshape(shape)
         want = theirs.eval()(torch.from_numpy(x)).detach().numpy()
