@@ -33,12 +33,14 @@ from minigrad.nn.pooling import AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, 
 from minigrad.nn.rectifier import CELU, ELU, SELU, Hardswish, Hardtanh, LeakyReLU, PReLU, ReLU
 from minigrad.nn.resample import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
 from minigrad.nn.response_norm import LocalResponseNorm
-from minigrad.nn.reparametrisation import SpectralNorm, WeightNorm, WeightStandardization
 from minigrad.nn.scaled import ScaledWSConv2d, ScaledWSLinear
 from minigrad.nn.scaled_activation import ScaledActivation
 from minigrad.nn.shape import Flatten
 from minigrad.nn.sync_batch_norm import SyncBatchNorm
+from minigrad.nn.spectral_norm import SpectralNorm
 from minigrad.nn.transposed import ConvTranspose1d, ConvTranspose2d
+from minigrad.nn.weight_norm import WeightNorm
+from minigrad.nn.weight_standardization import WeightStandardization
 
 __all__ = [
     "Layer", "Parameter", "Buffer", "walk",

@@ -3,7 +3,7 @@
 Weights of mean 0 and mean square 1 / fan_in pass on the variance of their inputs, whatever the inputs' mean is. What
 an activation between two such layers takes away, `minigrad.nn.scaled_activation` gives back.
 
-Builds on: `minigrad.nn.reparametrisation`, `minigrad.nn.convolution`. Read next: `minigrad.nn.scaled_activation`.
+Builds on: `minigrad.nn.weight_standardization`, `minigrad.nn.convolution`. Read next: `minigrad.nn.scaled_activation`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from minigrad.nn.functional.weight import standardize_weight
 from minigrad.nn.init import lecun_normal, ones
 from minigrad.nn.layer import Layer, Parameter
 from minigrad.nn.linear import Linear
-from minigrad.nn.reparametrisation import check_spread, with_part
+from minigrad.nn.reparametrisation import with_part
+from minigrad.nn.weight_standardization import check_spread
 from minigrad.ops import multiply
 
 __all__ = ["ScaledWSConv2d", "ScaledWSLinear"]

@@ -146,7 +146,7 @@ def dirac(shape: Shape, groups: int = 1, rng: Generator | None = None, dtype: An
     Reference: Zagoruyko and Komodakis, DiracNets, 2017, equation 2.
     """
     shape = _kernel("dirac", shape)
-    if groups < 1 or shape[0] % groups:
+    if groups < 1 or groups != int(groups) or shape[0] % groups:
         raise ShapeError(
             f"dirac: the outputs must be a multiple of groups, got shape {shape} and {groups}; correct one"
         )
