@@ -129,6 +129,7 @@ def test_what_is_no_number_is_refused(value):
     [
         (lambda: s.cosine(-1, 3), "cosine: lr must be a number from 0 up, got -1; correct"),
         (lambda: s.cosine(float("inf"), 3), "cosine: lr must be a number from 0 up, got inf"),
+        (lambda: s.cosine(10**400, 3), "cosine: lr must be a number from 0 up, got 1000"),
         (lambda: s.cosine(1.0, 0), "cosine: steps must be a whole number from 1 up, got 0"),
         (lambda: s.cosine(1.0, 2.5), "cosine: steps must be a whole number from 1 up, got 2.5"),
         (lambda: s.step_decay(1.0, 0), "step_decay: size must be a whole number from 1 up, got 0"),
@@ -162,6 +163,7 @@ def test_what_is_no_number_is_refused(value):
         (lambda: s.ReduceOnPlateau(0.1, 1.0), "ReduceOnPlateau: factor must be a number between 0 and 1, got 1.0"),
         (lambda: s.ReduceOnPlateau(0.1, 0), "ReduceOnPlateau: factor must be a number between 0 and 1, got 0"),
         (lambda: s.ReduceOnPlateau(0.1, patience=-1), "ReduceOnPlateau: patience must be a whole number from 0 up"),
+        (lambda: s.ReduceOnPlateau(0.1, min_lr=0.5), "ReduceOnPlateau: min_lr must not be above lr, got 0.5 and 0.1"),
         (lambda: s.ReduceOnPlateau(0.1, mode="up"), "ReduceOnPlateau: mode must be min, max, got 'up'"),
         (lambda: s.ReduceOnPlateau(0.1, threshold_mode="x"), "ReduceOnPlateau: threshold_mode must be rel, abs, got"),
         (lambda: s.ReduceOnPlateau(0.1).load_state_dict({"lr": 1}), "ReduceOnPlateau.load_state_dict: .*no .'best'"),

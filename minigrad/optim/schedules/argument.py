@@ -6,6 +6,7 @@ Builds on: `minigrad.errors`. Read next: `minigrad.optim.schedules.schedule`.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from numbers import Real
@@ -14,6 +15,9 @@ from typing import Any, NamedTuple
 from minigrad.errors import ArgumentError, DTypeError
 
 __all__ = ["argument", "choice", "number"]
+
+
+MAX = sys.float_info.max
 
 
 class Range(NamedTuple):
@@ -26,7 +30,7 @@ class Range(NamedTuple):
 
     def allows(self, value: float) -> bool:
         inside = self.low < value < self.high if self.open else self.low <= value <= self.high
-        return inside and math.isfinite(value) and (not self.whole or value == int(value))
+        return inside and value <= MAX and (not self.whole or value == int(value))
 
     def __str__(self) -> str:
         kind = "a whole number" if self.whole else "a number"
@@ -61,11 +65,10 @@ def number(schedule: str, name: str, value: Any) -> float:
     """A number of the range that belongs to the name, as a Python number: a NumPy scalar would widen parameters."""
     if not _real(value):
         raise DTypeError(f"{schedule}: {name} must be a number, got {value!r}; see the formula")
-    allowed = RANGES[name]
-    if not allowed.allows(value):
+    allowed, plain = RANGES[name], value.item() if hasattr(value, "item") else value
+    if not allowed.allows(plain):
         raise ArgumentError(f"{schedule}: {name} must be {allowed}, got {value!r}; correct it")
-    plain: float = int(value) if allowed.whole else value.item() if hasattr(value, "item") else value
-    return plain
+    return int(plain) if allowed.whole else plain
 
 
 def _real(value: Any) -> bool:

@@ -29,7 +29,7 @@ class ReduceOnPlateau:
     Raises
     ------
     ValueError
-        If a number is out of range, factor not between 0 and 1 for one, or a mode is unknown.
+        If a number is out of range, factor not between 0 and 1 for one, min_lr is above lr, or a mode is unknown.
 
     >>> rate = ReduceOnPlateau(0.1, factor=0.5, patience=1)
     >>> for loss in (1.0, 0.5, 0.5, 0.6):
@@ -54,9 +54,11 @@ class ReduceOnPlateau:
         numbers |= {"cooldown": cooldown, "min_lr": min_lr, "eps": eps}
         wrong = choice("ReduceOnPlateau", "mode", mode, ["min", "max"])
         wrong = wrong or choice("ReduceOnPlateau", "threshold_mode", threshold_mode, ["rel", "abs"])
+        self.options: dict[str, Any] = {n: number("ReduceOnPlateau", n, value) for n, value in numbers.items()}
+        if min_lr > lr:
+            wrong = f"ReduceOnPlateau: min_lr must not be above lr, got {min_lr} and {lr}; exchange them"
         if wrong:
             raise ArgumentError(wrong)
-        self.options: dict[str, Any] = {n: number("ReduceOnPlateau", n, value) for n, value in numbers.items()}
         self.options |= {"mode": mode, "threshold_mode": threshold_mode}
         self.lr: float = self.options["lr"]
         self.best: float | None = None
