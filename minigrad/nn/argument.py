@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.argument import whole
+from minigrad.argument import number, whole
 from minigrad.errors import ArgumentError
 
-__all__ = ["ArgumentError", "check_sizes"]
+__all__ = ["ArgumentError", "check_eps", "check_sizes"]
 
 
 def check_sizes(layer: Any, **sizes: Any) -> list[int]:
     """The sizes of a layer as Python's ints, refused unless they are whole numbers from 0 on."""
     return [whole(type(layer).__name__, what, n) for what, n in sizes.items()]
+
+
+def check_eps(layer: Any, eps: Any) -> float:
+    """The eps of a layer as Python's float, refused unless it is a number from 0 up."""
+    return number(type(layer).__name__, "eps", eps, low=0)

@@ -66,13 +66,13 @@ class Reparametrised(Layer):
                 f"{kind}: the layer has no tensor {name!r}, got {layer!r:.60} with {tensors}; is it wrapped already? "
                 "Else pass name=, or wrap the layer inside"
             )
-        if axis is not None and (weight.ndim < 2 or not -weight.ndim <= axis < weight.ndim):
+        if axis is not None and (weight.ndim < 2 or axis not in range(-weight.ndim, weight.ndim)):
             raise ShapeError(
                 f"{kind}: needs a weight of two axes or more, and axis= as one of them, got shape {weight.shape} and "
-                f"axis {axis}; wrap a layer like Linear or Conv2d"
+                f"axis {axis!r}; wrap a layer like Linear or Conv2d"
             )
         self.layer, self.name = layer, name
-        return weight, None if axis is None else axis % weight.ndim
+        return weight, None if axis is None else int(axis) % weight.ndim
 
     @property
     def weight(self) -> Any:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from minigrad.nn.argument import check_eps
 from minigrad.nn.convolution import Conv2d
 from minigrad.nn.functional.weight import standardize_weight
 from minigrad.nn.init import lecun_normal, ones
@@ -35,7 +36,7 @@ class _ScaledWS(Layer):
     def _scaled(self, eps: float) -> None:
         """Make the gains."""
         check_spread(type(self).__name__, math.prod(self.weight.shape[1:]))
-        self.eps = float(eps)
+        self.eps = check_eps(self, eps)
         self.gain = Parameter(ones((self.weight.shape[0], *[1] * (self.weight.ndim - 1))))  # (out, 1, ...)
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 from minigrad.backend import move, namespace
 from minigrad.errors import ArgumentError
 from minigrad.modes import recomputing
+from minigrad.nn.argument import check_eps
 from minigrad.nn.functional.weight import matrix, power_iteration, spectral_norm
 from minigrad.nn.init import normal
 from minigrad.nn.layer import Buffer, Layer, Parameter
@@ -55,10 +56,12 @@ class SpectralNorm(Reparametrised):
         eps: float = 1e-12,
         axis: int | None = None,
     ) -> None:
-        if n_power_iterations < 1:
-            raise ArgumentError(f"SpectralNorm: n_power_iterations is 1 or more, got {n_power_iterations}; 1 is usual")
+        if not isinstance(n_power_iterations, int) or n_power_iterations < 1:
+            raise ArgumentError(
+                f"SpectralNorm: n_power_iterations is a whole number, 1 or more, got {n_power_iterations!r}; 1 is usual"
+            )
         weight, outputs = self._wrap(layer, name, outputs_axis(layer) if axis is None else axis)
-        self.axis, self.n_power_iterations, self.eps = axis, n_power_iterations, float(eps)
+        self.axis, self.n_power_iterations, self.eps = axis, n_power_iterations, check_eps(self, eps)
         self._outputs = outputs or 0
         w = raw(weight).copy()
         if not namespace(w).to_host(w).any():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.errors import ShapeError
+from minigrad.nn.argument import check_eps
 from minigrad.nn.functional.weight import standardize_weight
 from minigrad.nn.layer import Layer
 from minigrad.nn.reparametrisation import Reparametrised, outputs_axis
@@ -42,7 +43,7 @@ class WeightStandardization(Reparametrised):
 
     def __init__(self, layer: Layer, name: str = "weight", axis: int | None = None, eps: float = 1e-5) -> None:
         weight, outputs = self._wrap(layer, name, outputs_axis(layer) if axis is None else axis)
-        self.axis, self.eps = axis, float(eps)
+        self.axis, self.eps = axis, check_eps(self, eps)
         self._outputs = outputs or 0
         check_spread("WeightStandardization", weight.size // max(weight.shape[self._outputs], 1))
 

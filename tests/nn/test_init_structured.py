@@ -1,5 +1,6 @@
 """Initializers that choose the matrix as a whole: what they promise holds exactly, and their distribution too."""
 
+import functools
 import itertools
 import math
 
@@ -8,7 +9,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.backend.random import Generator
-from minigrad.errors import ShapeError
+from minigrad.errors import DTypeError, ShapeError
 from minigrad.nn import Linear, init
 
 SHAPES = [(5, 5), (3, 7), (7, 3), (4, 2, 3, 3), (20, 2, 3), (2, 3, 2, 2, 2), (1, 4), (4, 1)]
@@ -120,6 +121,7 @@ def test_delta_orthogonal_keeps_the_length_of_every_picture(shape):
         (lambda: init.identity((3,)), r"identity: the weight must be a matrix \(out, in\), got shape \(3,\)"),
         (lambda: init.dirac((3, 3)), r"dirac: a kernel is \(out, in, \*k\) of 3 to 5 axes, got shape \(3, 3\)"),
         (lambda: init.dirac((4, 4, 3), 3), r"dirac: the outputs must be a multiple of groups, got .* and 3; correct"),
+        (lambda: init.dirac((4, 4, 3), 2.5), r"dirac: the outputs must be a multiple of groups, got .* and 2.5; corr"),
         (lambda: init.dirac((4, 4, 3), 0), r"dirac: the outputs must be a multiple of groups, got .* and 0; correct"),
         (lambda: init.delta_orthogonal((3, 3)), r"delta_orthogonal: a kernel is .*got shape \(3, 3\)"),
         (lambda: init.delta_orthogonal((2, 3, 3)), r"delta_orthogonal: more inputs than outputs .*got shape \(2, 3"),
@@ -128,6 +130,12 @@ def test_delta_orthogonal_keeps_the_length_of_every_picture(shape):
 def test_bad_arguments_by_message(call, words):
     with pytest.raises((ValueError, ShapeError), match=f"^{words}"):
         call()
+
+
+@pytest.mark.parametrize("make", [init.orthogonal, init.identity, functools.partial(init.sparse, sparsity=0.5)])
+def test_weights_are_floating_numbers(make):
+    with pytest.raises(DTypeError, match=r"^init: weights are floating numbers, got dtype int32; float32"):
+        make((3, 3), dtype="int32")
 
 
 def test_empty_weights_are_no_trouble():

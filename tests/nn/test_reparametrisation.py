@@ -246,6 +246,8 @@ def test_layers_that_cannot_be_wrapped_are_refused(wrapper):
         wrapper(nn.PReLU())
     with pytest.raises(ShapeError, match=rf"^{name}: needs a weight of two axes .*got shape \(4, 3\) and axis 2"):
         wrapper(linear, axis=2)
+    with pytest.raises(ShapeError, match=rf"^{name}: needs a weight of two axes .*got shape \(4, 3\) and axis 0.5"):
+        wrapper(linear, axis=0.5)
     assert linear.weight is not None
 
 
@@ -268,7 +270,11 @@ def zero_row(shape):
     [
         (lambda: nn.WeightNorm(nn.Linear(2, 3, init=zero_row)), "WeightNorm: weights that are all 0 have no direction"),
         (lambda: nn.SpectralNorm(nn.Linear(2, 3, init=nn.init.zeros)), "SpectralNorm: a weight of zeros has no direc"),
-        (lambda: nn.SpectralNorm(nn.Linear(2, 3), n_power_iterations=0), "SpectralNorm: n_power_iterations is 1 or"),
+        (lambda: nn.SpectralNorm(nn.Linear(2, 3), n_power_iterations=0), "SpectralNorm: n_power_iterations is a wh"),
+        (lambda: nn.SpectralNorm(nn.Linear(2, 3), n_power_iterations=1.5), "SpectralNorm: n_power_iterations is a wh"),
+        (lambda: nn.SpectralNorm(nn.Linear(2, 3), eps=-1), "SpectralNorm: eps is a small number, 0 or more, got -1"),
+        (lambda: nn.WeightStandardization(nn.Linear(2, 3), eps="a"), "WeightStandardization: eps is a small number"),
+        (lambda: nn.ScaledWSLinear(2, 3, eps=float("nan")), "ScaledWSLinear: eps is a small number, .*got nan"),
         (lambda: nn.WeightStandardization(nn.Linear(1, 3)), "WeightStandardization: one weight per output has no var"),
         (lambda: nn.ScaledWSLinear(1, 3), "ScaledWSLinear: one weight per output has no variance, got fan_in 1; stand"),
         (lambda: nn.ScaledWSConv2d(4, 4, 1, groups=4), "ScaledWSConv2d: one weight per output has no variance"),

@@ -15,7 +15,7 @@ import numpy as np
 
 from minigrad.backend import Array, backend, default_backend
 from minigrad.backend.random import Generator
-from minigrad.errors import ShapeError
+from minigrad.errors import DTypeError, ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.nn.init.distribution import stream
 
@@ -177,4 +177,6 @@ def _middle(shape: Shape) -> list[Any]:
 
 def _on_device(host: np.ndarray[Any, Any], shape: Shape, dtype: Any) -> Array:
     """What was made on the host, where all devices find the same numbers."""
+    if np.dtype(dtype).kind != "f":
+        raise DTypeError(f"init: weights are floating numbers, got dtype {dtype}; float32, say")
     return default_backend().from_host(np.ascontiguousarray(host.astype(dtype).reshape(tuple(shape))))
