@@ -36,8 +36,8 @@ from minigrad.nn.response_norm import LocalResponseNorm
 from minigrad.nn.scaled import ScaledWSConv2d, ScaledWSLinear
 from minigrad.nn.scaled_activation import ScaledActivation
 from minigrad.nn.shape import Flatten
-from minigrad.nn.sync_batch_norm import SyncBatchNorm
 from minigrad.nn.spectral_norm import SpectralNorm
+from minigrad.nn.sync_batch_norm import SyncBatchNorm
 from minigrad.nn.transposed import ConvTranspose1d, ConvTranspose2d
 from minigrad.nn.weight_norm import WeightNorm
 from minigrad.nn.weight_standardization import WeightStandardization

@@ -13,6 +13,6 @@ from minigrad.train.metric import Metric, metric
 from minigrad.train.metrics import accuracy, confusion, perplexity, r2, top_k
 
 __all__ = [
-    "fit", "evaluate", "predict", "History", "Checkpoints", "Callback", "EarlyStopping", "WatchPlateau", "ModelEMA", "SWA",
-    "update_batch_norm", "Metric", "metric", "accuracy", "top_k", "confusion", "perplexity", "r2",
+    "fit", "evaluate", "predict", "History", "Checkpoints", "Callback", "EarlyStopping", "WatchPlateau", "ModelEMA",
+    "SWA", "update_batch_norm", "Metric", "metric", "accuracy", "top_k", "confusion", "perplexity", "r2",
 ]  # fmt: skip

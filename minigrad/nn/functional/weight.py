@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.backend import Array, namespace
-from minigrad.nn.functional.normalisation import normalize, wide
+from minigrad.nn.functional.standardize import normalize, wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value
 
