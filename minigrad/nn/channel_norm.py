@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ShapeError
-from minigrad.nn.argument import ArgumentError, check_sizes
+from minigrad.nn.argument import check_sizes
+from minigrad.nn.functional.running import check_momentum
 from minigrad.nn.functional.standardize import check_eps
 from minigrad.nn.init import constant, ones, zeros
 from minigrad.nn.layer import Buffer, Layer, Parameter
@@ -36,11 +37,8 @@ class ChannelNorm(Layer):
     ) -> None:
         name = type(self).__name__
         check_sizes(self, num_features=num_features)
-        if momentum is not None and not 0 <= momentum <= 1:
-            raise ArgumentError(
-                f"{name}: momentum is the weight of the newest batch, in [0, 1], got {momentum}; 0.1 is usual, and "
-                "decay=0.9 of batch normalisation says the same as Keras does"
-            )
+        if momentum is not None:
+            check_momentum(name, momentum)
         self.num_features, self.eps = num_features, check_eps(name, eps)
         self.momentum = None if momentum is None else momentum if momentum is MOMENTUM else float(momentum)
         self.affine, self.track_running_stats = affine, track_running_stats

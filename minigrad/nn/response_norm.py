@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.nn.functional.response import check_size, local_response_norm
+from minigrad.nn.functional.response import check_numbers, check_size, local_response_norm
 from minigrad.nn.layer import Layer
 
 __all__ = ["LocalResponseNorm"]
@@ -27,7 +27,7 @@ class LocalResponseNorm(Layer):
     ShapeError
         If x has fewer than three axes.
     ValueError
-        If size is no whole number above 0.
+        If size is no whole number above 0, or alpha, beta or k no finite number.
 
     >>> LocalResponseNorm(2, alpha=2.0, beta=1.0, k=3.0)([[[1.0], [2.0]]]).tolist()
     [[[0.25], [0.25]]]
@@ -37,6 +37,7 @@ class LocalResponseNorm(Layer):
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         self.size = check_size("LocalResponseNorm", size)
+        check_numbers("LocalResponseNorm", alpha=alpha, beta=beta, k=k)
         self.alpha, self.beta, self.k = float(alpha), float(beta), float(k)
 
     def forward(self, x: Any) -> Any:

@@ -221,6 +221,8 @@ BAD_LAYERS = [
     (lambda: nn.GroupNorm(0, 4), r"GroupNorm: num_groups must divide num_channels, got 0 and 4"),
     (lambda: nn.GroupNorm(2.0, 4), r"GroupNorm: num_groups is a whole number.*got 2.0"),
     (lambda: nn.LocalResponseNorm(0), r"LocalResponseNorm: size is how many channels .*got 0"),
+    (lambda: nn.LocalResponseNorm(2, k=float("nan")), r"LocalResponseNorm: k is a finite number, got nan"),
+    (lambda: nn.BatchNorm2d(2, momentum="0.1"), r"BatchNorm2d: momentum is the weight .*got '0.1'"),
     (lambda: nn.RMSNorm("3"), r"RMSNorm: normalized_shape\[0\] is .*got '3'"),
     (lambda: nn.SyncBatchNorm(2, communicator="mpi"), r"SyncBatchNorm: a communicator has rank, size .*got 'mpi'"),
     *((lambda m=make, e=eps: m(e), rf"{name}: eps keeps a divisor from 0 .*got {eps}")
@@ -284,6 +286,9 @@ BAD_CALLS = [
     (lambda: F.batch_norm(X, np.ones(1), np.ones(4)), ShapeError, r"batch_norm: running_mean .*\(4,\), got \(1,\)"),
     (lambda: F.batch_norm(X, None, np.ones(3), training=True), ShapeError, r"batch_norm: running_var .*got \(3,\)"),
     (lambda: F.batch_renorm(X, None, None, training=True), ShapeError, r"batch_renorm: it needs running .*got None"),
+    *((lambda m=momentum: F.batch_norm(X, np.zeros(4), np.ones(4), training=True, momentum=m), ValueError,
+       rf"batch_norm: momentum is the weight of the newest batch, .*got {momentum}")
+      for momentum in (None, 1.5, -0.1, float("nan"))),
     (lambda: F.batch_renorm(X, None, None), ShapeError, r"batch_renorm: in use it needs running .*got None"),
     (lambda: F.instance_norm(np.ones(3)), ShapeError, r"instance_norm: x must be \(N, C, ...\), got \(3,\)"),
     (lambda: F.layer_norm(X, 3, eps=-1), ValueError, r"layer_norm: eps keeps .*got -1"),
@@ -291,6 +296,7 @@ BAD_CALLS = [
     (lambda: F.rms_norm(X, 3, np.ones(4)), ShapeError, r"rms_norm: weight must have shape \(3,\), got \(4,\)"),
     (lambda: F.normalize(X, 0), ValueError, r"normalize: p is the order of a norm, .*got 0"),
     (lambda: F.normalize(X, eps=float("nan")), ValueError, r"normalize: eps keeps .*got nan"),
+    (lambda: F.local_response_norm(X, 2, beta="a"), ValueError, r"local_response_norm: beta is a finite .*got 'a'"),
     (lambda: F.local_response_norm(X, 1.5), ValueError, r"local_response_norm: size is how many .*got 1.5"),
     *((lambda call=call: call(np.arange(24).reshape(2, 4, 3)), DTypeError, rf"{name}: needs floating numbers, got int")
       for name, call in {

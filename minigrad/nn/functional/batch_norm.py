@@ -49,7 +49,7 @@ def batch_norm(
     x, eps = checked("batch_norm", x, eps, running_mean, running_var)
     if training:
         y, batch = by_itself("batch_norm", "batch", x, eps)
-        track(running_mean, running_var, batch, momentum)
+        track("batch_norm", running_mean, running_var, batch, momentum)
     else:
         y = by_constants("batch_norm", x, running_mean, running_var, eps)
     return scaled("batch_norm", "batch", y, x, weight, bias)
@@ -68,7 +68,7 @@ def sync_batch_norm(
     """`batch_norm` in training, with the statistics of what all workers hold together."""
     x, eps = checked("SyncBatchNorm", x, eps, running_mean, running_var)
     y, batch = by_itself("SyncBatchNorm", "batch", x, eps, communicator)
-    track(running_mean, running_var, batch, momentum)
+    track("SyncBatchNorm", running_mean, running_var, batch, momentum)
     return scaled("SyncBatchNorm", "batch", y, x, weight, bias)
 
 
@@ -104,7 +104,7 @@ def instance_norm(
     x, eps = checked("instance_norm", x, eps, running_mean, running_var)
     if use_input_stats:
         y, batch = by_itself("instance_norm", "instance", x, eps)
-        track(running_mean, running_var, batch, momentum)
+        track("instance_norm", running_mean, running_var, batch, momentum)
     else:
         y = by_constants("instance_norm", x, running_mean, running_var, eps)
     return scaled("instance_norm", "instance", y, x, weight, bias)

@@ -75,7 +75,7 @@ def batch_renorm(
     d_max = check_bound("batch_renorm", "dmax", dmax, 0, batch.var)
     r = xp.minimum(xp.maximum(sigma / sigma_run, 1 / r_max), r_max)
     d = xp.minimum(xp.maximum((batch.mean - mean_run.reshape(along)) / sigma_run, -d_max), d_max)
-    track(running_mean, running_var, batch, momentum)
+    track("batch_renorm", running_mean, running_var, batch, momentum)
     return scaled("batch_renorm", "batch", y * r + d, x, weight, bias)
 
 

@@ -5,7 +5,10 @@ Builds on: `minigrad.nn.functional.standardize`. Read next: `minigrad.nn.batch_n
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
 
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
@@ -61,6 +64,7 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     Reference: Krizhevsky et al., ImageNet Classification with Deep Convolutional Networks, 2012, section 3.3.
     """
     x, size = floating("local_response_norm", x), check_size("local_response_norm", size)
+    check_numbers("local_response_norm", alpha=alpha, beta=beta, k=k)
     if x.ndim < 3:
         raise ShapeError(f"local_response_norm: x must be (N, C, ...) of three axes or more, got {x.shape}; add axes")
     v, channels = wide(x), x.shape[1]
@@ -81,3 +85,10 @@ def check_size(name: str, size: Any) -> int:
             f"{name}: size is how many channels are added up, a whole number from 1, got {size!r}; try 5"
         )
     return size
+
+
+def check_numbers(name: str, **numbers: Any) -> None:
+    """Refuse constants of the formula that are no finite numbers."""
+    for what, number in numbers.items():
+        if not isinstance(number, (int, float, np.floating)) or not math.isfinite(number):
+            raise ArgumentError(f"{name}: {what} is a finite number, got {number!r}; 1e-4, 0.75 and 1 are usual")

@@ -11,15 +11,18 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.ewma import EWMA, flush
+from minigrad.nn.argument import ArgumentError
 from minigrad.nn.functional.standardize import averaged_axes, check_eps, floating, of_shape, standard_form, wide
 from minigrad.ops import multiply
 from minigrad.ops.collective import Communicator
 from minigrad.tensor import Tensor, as_value, raw
 
-__all__ = ["Statistics", "by_constants", "by_itself", "checked", "track"]
+__all__ = ["Statistics", "by_constants", "by_itself", "check_momentum", "checked", "track"]
 
 
 class Statistics(NamedTuple):
@@ -73,12 +76,24 @@ def by_constants(name: str, x: Any, mean: Any, var: Any, eps: float) -> Any:
     return multiply(wide(x) - mean.reshape(along), r.reshape(along))
 
 
-def track(running_mean: Any, running_var: Any, batch: Statistics, momentum: Any) -> None:
+def track(name: str, running_mean: Any, running_var: Any, batch: Statistics, momentum: Any) -> None:
     """Take the statistics of a batch into the running ones, the variance as the unbiased one: n / (n - 1)."""
-    if not batch.mean.size:  # no example, no statistics
+    if (running_mean is None and running_var is None) or not batch.mean.size:  # no example, no statistics
         return
+    check_momentum(name, momentum)
     _average(running_mean, batch.mean, momentum)
     _average(running_var, batch.var * (batch.n / (batch.n - 1)), momentum)
+
+
+def check_momentum(name: str, momentum: Any) -> None:
+    """Refuse what weighs no batch; an array of the device is taken as it is."""
+    if hasattr(momentum, "ndim") and not isinstance(momentum, np.generic):
+        return
+    if not isinstance(momentum, (int, float, np.floating)) or not 0 <= momentum <= 1:
+        raise ArgumentError(
+            f"{name}: momentum is the weight of the newest batch, in [0, 1], got {momentum!r}; 0.1 is usual, which "
+            "Keras calls 0.9"
+        )
 
 
 def _average(running: Any, batch: Array, momentum: Any) -> None:
