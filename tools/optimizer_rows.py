@@ -69,7 +69,8 @@ ROWS = [
     *_same("NAdam", DECAY, UP, OTHER, DECAY | UP, DECOUPLED, {"momentum_decay": 0.5}, lr=0.1),
     *_same("RAdam", DECAY, UP, OTHER, DECAY | UP, DECOUPLED, lr=0.1),
     *_same("Adamax", DECAY, UP, OTHER, DECAY | UP, lr=0.1),
-    *_same("Adafactor", DECAY, UP, {"beta2_decay": -0.5, "d": 2.0}, {"eps": (1e-3, 0.5)}, DECAY | UP, lr=0.1),
+    *_same("Adafactor", DECAY, UP, {"beta2_decay": -0.5, "d": 2.0}, {"eps": (1e-3, 0.5)}, {"lr": 0.9},
+           DECAY | UP, lr=0.1),
     *_same(
         "Muon", {"nesterov": False}, {"momentum": 0.5}, {"adjust_lr_fn": "match_rms_adamw"}, {"weight_decay": 0.0},
         rest=(MATRICES,), lr=0.1,

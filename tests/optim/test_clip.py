@@ -157,6 +157,15 @@ def test_a_clip_takes_one_tensor_a_generator_and_parameters_without_gradients(na
     assert float(CLIPS[name]([])) == 0.0
 
 
+@pytest.mark.parametrize("name", CLIPS)
+def test_a_gradient_that_was_forgotten_counts_no_more(name, device):
+    params = leaves_with_gradients(device, True)
+    params[1].grad = None  # its numbers still lie in the storage, between the others
+    before = common(grads(device, [params[0], *params[2:]]))
+    np.testing.assert_allclose(float(CLIPS[name](params)), before, rtol=1e-12)
+    np.testing.assert_allclose(float(optim.grad_norm(reversed(params))), float(optim.grad_norm(params)), rtol=1e-12)
+
+
 def test_the_layers_that_adaptive_clipping_spares(device):
     params = leaves_with_gradients(device, True)
     before = grads(device, params)

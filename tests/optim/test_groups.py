@@ -197,6 +197,16 @@ def test_weights_that_are_loaded_before_the_first_step_are_the_slow_ones(device)
     assert float(p) == 9.5
 
 
+def test_what_is_assigned_stays_where_no_gradient_comes(device):
+    p = device.leaf([1.0])
+    optimizer = optim.Lookahead(optim.SGD([p], lr=1.0), k=1)
+    p.grad = device.array([1.0])
+    optimizer.step()
+    p.data, p.grad = device.array([10.0]), None
+    optimizer.step()
+    assert float(p) == 10.0
+
+
 def test_an_optimizer_that_has_stepped_before_may_be_wrapped(device):
     p = device.leaf([1.0])
     sgd = optim.SGD([p], lr=1.0)
