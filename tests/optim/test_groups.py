@@ -9,7 +9,9 @@ from minigrad import optim
 from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.nn import LayerNorm, Linear, ReLU, Sequential
 from minigrad.nn import functional as F
+from minigrad.testing import check_optimizer
 from minigrad.train import Callback, Checkpoints, fit
+from tests.testing.optimizer_rows import adafactor, lookahead
 
 
 def model():
@@ -186,6 +188,14 @@ def test_slow_weights_are_those_of_the_paper(device):
         if step % 2 == 0:
             slow = fast = slow + 0.25 * (fast - slow)
         np.testing.assert_allclose(device.host(p), fast, rtol=1e-12)
+
+
+def test_it_wraps_what_goes_tensor_by_tensor_with_state_of_other_shapes():
+    check_optimizer(
+        lambda params: optim.Lookahead(optim.Adafactor(params, lr=0.05), k=2),
+        lookahead(adafactor, 2, 0.5),
+        checks=["made", "formula", "missing", "state", "flat"],
+    )
 
 
 def test_weights_that_are_loaded_before_the_first_step_are_the_slow_ones(device):
