@@ -3,7 +3,8 @@
 Builds on: the files of this folder. Read next: `minigrad.train.fit`.
 """
 
-from minigrad.train.averaging import SWA, ModelEMA, update_batch_norm
+from minigrad.train.averaging import SWA, ModelEMA
+from minigrad.train.batch_norm import update_batch_norm
 from minigrad.train.callbacks import Callback, EarlyStopping, WatchPlateau
 from minigrad.train.checkpoints import Checkpoints
 from minigrad.train.evaluate import evaluate, predict
