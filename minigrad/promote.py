@@ -18,7 +18,7 @@ from minigrad.backend import default_backend, namespace
 from minigrad.errors import DTypeError
 from minigrad.tensor import Nested, Tensor, as_array, raw
 
-__all__ = ["floating", "promote", "together"]
+__all__ = ["floating", "promote", "together", "wide"]
 
 
 def promote(name: str, values: list[Any]) -> list[Any]:
@@ -93,3 +93,12 @@ def floating(name: str, y: Any, values: list[Any]) -> None:
 
 def _is_array(v: Any) -> bool:
     return hasattr(v, "dtype") and not isinstance(v, np.generic)
+
+
+def wide(x: Any) -> Any:
+    """float16 as float32, for sums: squares overflow float16 from 256 on.
+
+    >>> wide(np.ones(2, np.float16)).dtype, wide(np.ones(2)).dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    return x.astype(np.float32) if x.dtype == np.float16 else x

@@ -18,6 +18,6 @@ def check_sizes(layer: Any, **sizes: Any) -> list[int]:
     return [whole(type(layer).__name__, what, n) for what, n in sizes.items()]
 
 
-def check_eps(layer: Any, eps: Any) -> float:
-    """The eps of a layer as Python's float, refused unless it is a number from 0 up."""
-    return number(type(layer).__name__, "eps", eps, low=0)
+def check_eps(name: str, eps: Any) -> float:
+    """The eps of a normaliser as Python's float, refused unless it keeps a divisor from 0."""
+    return number(name, "eps", eps, positive=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minigrad.argument import number
 from minigrad.backend import namespace
 from minigrad.modes import recomputing
 from minigrad.nn.argument import ArgumentError
@@ -62,7 +63,7 @@ def momentum_of(layer: Any, momentum: float | None, decay: float | None) -> floa
     if momentum is not MOMENTUM:
         name = type(layer).__name__
         raise ArgumentError(f"{name}: momentum = 1 - decay, got {momentum} and {decay}; give one of the two")
-    return 1 - float(decay)
+    return 1 - number(type(layer).__name__, "decay", decay)
 
 
 class BatchNorm1d(BatchNorm):

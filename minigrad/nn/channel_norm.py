@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ShapeError
-from minigrad.nn.argument import check_sizes
+from minigrad.nn.argument import check_eps, check_sizes
 from minigrad.nn.functional.running import check_momentum
-from minigrad.nn.functional.standardize import check_eps
 from minigrad.nn.init import constant, ones, zeros
 from minigrad.nn.layer import Buffer, Layer, Parameter
 from minigrad.tensor import as_value
@@ -36,7 +35,7 @@ class ChannelNorm(Layer):
         self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool
     ) -> None:
         name = type(self).__name__
-        check_sizes(self, num_features=num_features)
+        (num_features,) = check_sizes(self, num_features=num_features)
         if momentum is not None:
             check_momentum(name, momentum)
         self.num_features, self.eps = num_features, check_eps(name, eps)

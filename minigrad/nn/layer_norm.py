@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad.argument import sizes
 from minigrad.errors import ShapeError
-from minigrad.nn.argument import ArgumentError, check_sizes
+from minigrad.nn.argument import ArgumentError, check_eps, check_sizes
 from minigrad.nn.functional.layer_norm import group_norm, layer_norm, rms_norm
-from minigrad.nn.functional.standardize import check_eps, shape_of
 from minigrad.nn.init import ones, zeros
 from minigrad.nn.layer import Layer, Parameter
 from minigrad.tensor import as_value
@@ -46,7 +46,7 @@ class LayerNorm(Layer):
         elementwise_affine: bool = True,
         bias: bool = True,
     ) -> None:
-        self.normalized_shape = _sizes(self, normalized_shape)
+        self.normalized_shape = sizes(type(self).__name__, "normalized_shape", normalized_shape)
         self.eps, self.elementwise_affine = check_eps("LayerNorm", eps), elementwise_affine
         self.weight = Parameter(ones(self.normalized_shape)) if elementwise_affine else None
         self.bias = Parameter(zeros(self.normalized_shape)) if elementwise_affine and bias else None
@@ -81,18 +81,12 @@ class RMSNorm(Layer):
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float | None = 1e-6, elementwise_affine: bool = True
     ) -> None:
-        self.normalized_shape = _sizes(self, normalized_shape)
+        self.normalized_shape = sizes(type(self).__name__, "normalized_shape", normalized_shape)
         self.eps, self.elementwise_affine = None if eps is None else check_eps("RMSNorm", eps), elementwise_affine
         self.weight = Parameter(ones(self.normalized_shape)) if elementwise_affine else None
 
     def forward(self, x: Any) -> Any:
         return rms_norm(x, self.normalized_shape, self.weight, self.eps)
-
-
-def _sizes(layer: Layer, normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
-    shape = (normalized_shape,) if isinstance(normalized_shape, (str, float)) else shape_of(normalized_shape)
-    check_sizes(layer, **{f"normalized_shape[{i}]": n for i, n in enumerate(shape)})
-    return shape  # type: ignore[return-value]
 
 
 class GroupNorm(Layer):
@@ -117,7 +111,7 @@ class GroupNorm(Layer):
     """
 
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True) -> None:
-        check_sizes(self, num_groups=num_groups, num_channels=num_channels)
+        num_groups, num_channels = check_sizes(self, num_groups=num_groups, num_channels=num_channels)
         if num_groups < 1 or num_channels % num_groups:
             raise ArgumentError(
                 f"GroupNorm: num_groups must divide num_channels, got {num_groups} and {num_channels}; 32 is usual"

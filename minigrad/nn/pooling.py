@@ -12,8 +12,8 @@ from typing import Any
 from minigrad.errors import ShapeError
 from minigrad.nn.functional.average import avg_pool1d, avg_pool2d
 from minigrad.nn.functional.pooling import max_pool1d, max_pool2d, max_pool3d, steps
-from minigrad.nn.functional.standardize import wide
 from minigrad.nn.layer import Layer
+from minigrad.promote import wide
 from minigrad.tensor import as_value
 
 __all__ = ["AvgPool1d", "AvgPool2d", "GlobalAvgPool", "MaxPool1d", "MaxPool2d", "MaxPool3d"]

@@ -36,7 +36,7 @@ class _ScaledWS(Layer):
     def _scaled(self, eps: float) -> None:
         """Make the gains."""
         check_spread(type(self).__name__, math.prod(self.weight.shape[1:]))
-        self.eps = check_eps(self, eps)
+        self.eps = check_eps(type(self).__name__, eps)
         self.gain = Parameter(ones((self.weight.shape[0], *[1] * (self.weight.ndim - 1))))  # (out, 1, ...)
 
     @property

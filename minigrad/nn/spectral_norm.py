@@ -10,7 +10,7 @@ from typing import Any
 
 from minigrad.backend import move, namespace
 from minigrad.errors import ArgumentError
-from minigrad.modes import recomputing
+from minigrad.modes import recomputing, remembered
 from minigrad.nn.argument import check_eps
 from minigrad.nn.functional.weight import matrix, power_iteration, spectral_norm
 from minigrad.nn.init import normal
@@ -61,7 +61,7 @@ class SpectralNorm(Reparametrised):
                 f"SpectralNorm: n_power_iterations is a whole number, 1 or more, got {n_power_iterations!r}; 1 is usual"
             )
         weight, outputs = self._wrap(layer, name, outputs_axis(layer) if axis is None else axis)
-        self.axis, self.n_power_iterations, self.eps = axis, n_power_iterations, check_eps(self, eps)
+        self.axis, self.n_power_iterations, self.eps = axis, n_power_iterations, check_eps(type(self).__name__, eps)
         self._outputs = outputs or 0
         w = raw(weight).copy()
         if not namespace(w).to_host(w).any():
@@ -76,7 +76,8 @@ class SpectralNorm(Reparametrised):
     @property
     def weight(self) -> Any:
         parts: Any = self.parametrizations[self.name]
-        return spectral_norm(parts["original"], parts["0"]["_u"].value, parts["0"]["_v"].value, self._outputs)
+        u, v = remembered(lambda: (parts["0"]["_u"].value, parts["0"]["_v"].value))  # what a later call turns further
+        return spectral_norm(parts["original"], u, v, self._outputs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         if self.training and not recomputing():  # a checkpoint's second run of a batch must find the first one's sigma

@@ -42,7 +42,7 @@ class _ConvTranspose(Layer):
         init: Callable[..., Any] | None = None,
     ) -> None:
         name = type(self).__name__
-        check_sizes(self, in_channels=in_channels, out_channels=out_channels)
+        in_channels, out_channels = check_sizes(self, in_channels=in_channels, out_channels=out_channels)
         check_groups(name, in_channels, out_channels, groups)
         if padding_mode != "zeros":
             raise ArgumentError(f"{name}: padding_mode is 'zeros' here, got {padding_mode!r}; leave it out")

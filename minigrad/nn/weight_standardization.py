@@ -43,7 +43,7 @@ class WeightStandardization(Reparametrised):
 
     def __init__(self, layer: Layer, name: str = "weight", axis: int | None = None, eps: float = 1e-5) -> None:
         weight, outputs = self._wrap(layer, name, outputs_axis(layer) if axis is None else axis)
-        self.axis, self.eps = axis, check_eps(self, eps)
+        self.axis, self.eps = axis, check_eps(type(self).__name__, eps)
         self._outputs = outputs or 0
         check_spread("WeightStandardization", weight.size // max(weight.shape[self._outputs], 1))
 

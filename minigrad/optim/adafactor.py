@@ -13,9 +13,10 @@ import numpy as np
 from minigrad.backend import Array, namespace
 from minigrad.errors import DTypeError
 from minigrad.ewma import EWMA
-from minigrad.optim.norms import rms, wide
+from minigrad.optim.norms import rms
 from minigrad.optim.optimizer import Optimizer
 from minigrad.optim.options import EPS, Group, LearningRate, Range
+from minigrad.promote import wide
 
 __all__ = ["Adafactor"]
 

@@ -17,8 +17,9 @@ import numpy as np
 from minigrad.backend import Array, default_backend, namespace
 from minigrad.errors import DTypeError, NonFiniteError
 from minigrad.optim.flat import gradients
-from minigrad.optim.norms import norm, wide
+from minigrad.optim.norms import norm
 from minigrad.optim.options import Range
+from minigrad.promote import wide
 from minigrad.tensor import Tensor
 
 __all__ = ["adaptive_grad_clip", "clip_grad_norm", "clip_grad_norm_per_parameter", "clip_grad_value", "grad_norm"]

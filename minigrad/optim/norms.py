@@ -7,16 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minigrad.backend import Array, namespace
+from minigrad.promote import wide
 
-__all__ = ["norm", "rms", "wide"]
-
-
-def wide(x: Array) -> Array:
-    """float16 as float32: its squares overflow from 256 on."""
-    return x.astype(np.float32) if x.dtype == np.float16 else x
+__all__ = ["norm", "rms"]
 
 
 def norm(x: Array, axis: Any = None, keepdims: bool = False) -> Array:

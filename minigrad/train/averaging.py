@@ -17,8 +17,8 @@ import numpy as np
 from minigrad.backend import Array, move, namespace
 from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.ewma import EWMA
-from minigrad.optim.norms import wide
 from minigrad.optim.options import BETA
+from minigrad.promote import wide
 from minigrad.tensor import Tensor
 from minigrad.train.batch_norm import update_batch_norm
 from minigrad.train.callbacks import Callback

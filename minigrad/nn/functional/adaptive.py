@@ -19,7 +19,7 @@ from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.nn.functional.pooling import channels_first, take_largest
 from minigrad.nn.functional.resample import mixed
-from minigrad.nn.functional.standardize import wide
+from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
 

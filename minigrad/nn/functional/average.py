@@ -15,8 +15,8 @@ import numpy as np
 from minigrad.backend import namespace
 from minigrad.nn.argument import ArgumentError
 from minigrad.nn.functional.pooling import Frame, channels_first, frame, padded
-from minigrad.nn.functional.standardize import wide
 from minigrad.ops import multiply, reshape, sliding_windows, transpose
+from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
 

@@ -19,9 +19,9 @@ from typing import Any
 from minigrad.backend.windows import places
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.standardize import wide
 from minigrad.ops import add, expand_dims, matmul, pad, reshape, sliding_windows, swapaxes, transpose
 from minigrad.ops.axes import per_axis
+from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import sizes
 from minigrad.errors import ShapeError
-from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.standardize import check_eps, floating, scaled, shape_of, standard_form, wide
+from minigrad.nn.argument import ArgumentError, check_eps
+from minigrad.nn.functional.standardize import floating, scaled, standard_form
+from minigrad.promote import wide
 from minigrad.tape import composite
 
 __all__ = ["group_norm", "layer_norm", "rms_norm"]
@@ -70,7 +72,7 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
 
 
 def _trailing(name: str, kind: str, x: Any, normalized_shape: Any, weight: Any, bias: Any, eps: Any) -> Any:
-    x, shape = floating(name, x), shape_of(normalized_shape)
+    x, shape = floating(name, x), sizes(name, "normalized_shape", normalized_shape)
     if not shape or x.shape[-len(shape) :] != shape:
         raise ShapeError(f"{name}: x must end with normalized_shape {shape}, got {x.shape}; check the feature axis")
     y = standard_form(kind, x, check_eps(name, eps), len(shape))

@@ -16,9 +16,9 @@ import numpy as np
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.standardize import wide
 from minigrad.ops import add, broadcast_to, multiply, reshape, take
 from minigrad.ops.axes import per_axis
+from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ShapeError
-from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.standardize import check_eps, floating, wide
+from minigrad.nn.argument import ArgumentError, check_eps
+from minigrad.nn.functional.standardize import floating
 from minigrad.ops import divide, maximum, norm, pad
+from minigrad.promote import wide
 from minigrad.tape import composite
 
 __all__ = ["local_response_norm", "normalize"]

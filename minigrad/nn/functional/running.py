@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad.argument import is_number
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.ewma import EWMA, flush
-from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.standardize import averaged_axes, check_eps, floating, of_shape, standard_form, wide
+from minigrad.nn.argument import ArgumentError, check_eps
+from minigrad.nn.functional.standardize import averaged_axes, floating, of_shape, standard_form
 from minigrad.ops import multiply
 from minigrad.ops.collective import Communicator
+from minigrad.promote import wide
 from minigrad.tensor import Tensor, as_value, raw
 
 __all__ = ["Statistics", "by_constants", "by_itself", "check_momentum", "checked", "track"]
@@ -89,7 +91,7 @@ def check_momentum(name: str, momentum: Any) -> None:
     """Refuse what weighs no batch; an array of the device is taken as it is."""
     if hasattr(momentum, "ndim") and not isinstance(momentum, np.generic):
         return
-    if not isinstance(momentum, (int, float, np.floating)) or not 0 <= momentum <= 1:
+    if not is_number(momentum) or not 0 <= momentum <= 1:
         raise ArgumentError(
             f"{name}: momentum is the weight of the newest batch, in [0, 1], got {momentum!r}; 0.1 is usual, which "
             "Keras calls 0.9"

@@ -10,8 +10,7 @@ Builds on: `minigrad.ops`, `minigrad.ops.collective`. Read next: `minigrad.nn.fu
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from minigrad.backend import namespace
@@ -19,6 +18,7 @@ from minigrad.errors import DTypeError, ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.ops import add, multiply
 from minigrad.ops.collective import Communicator, all_reduce
+from minigrad.promote import wide
 from minigrad.tape import Result, Value, op
 from minigrad.tensor import as_value, raw
 
@@ -26,14 +26,11 @@ __all__ = [
     "KINDS",
     "Kind",
     "averaged_axes",
-    "check_eps",
     "floating",
     "of_shape",
     "scaled",
-    "shape_of",
     "standard_form",
     "standardize",
-    "wide",
 ]
 
 
@@ -140,11 +137,6 @@ def standard_form(
     return standardize(wide(x), axes, eps, KINDS[kind].centred, seen, communicator)
 
 
-def wide(x: Any) -> Any:
-    """float16 as float32: its squares overflow from 256 on."""
-    return x.astype("float32") if x.dtype == "float16" else x
-
-
 def scaled(name: str, kind: str, y: Any, x: Any, weight: Any, bias: Any, trailing: int = 1) -> Any:
     """y * weight + bias in the form that the kind learns them, either left out where it is None; float16 as x was."""
     if x.dtype == "float16":
@@ -176,22 +168,3 @@ def of_shape(name: str, what: str, part: Any, shape: tuple[int, ...]) -> Any:
     if part.shape != shape:
         raise ShapeError(f"{name}: {what} must have shape {shape}, got {part.shape}; one for each channel or feature")
     return part
-
-
-def check_eps(name: str, eps: Any) -> float:
-    """eps as a Python float, refused where it does not keep a root from 0."""
-    try:
-        value = float(eps)
-    except (TypeError, ValueError):
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise ArgumentError(f"{name}: eps keeps a divisor from 0 and must be above it, got {eps!r}; 1e-5 is usual")
-    return value
-
-
-def shape_of(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
-    """The trailing shape that a number or a sequence of numbers means."""
-    try:
-        return (operator.index(normalized_shape),)  # type: ignore[arg-type]
-    except TypeError:
-        return tuple(normalized_shape)  # type: ignore[arg-type]

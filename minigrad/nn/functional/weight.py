@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.backend import Array, namespace
-from minigrad.nn.functional.standardize import normalize, wide
+from minigrad.nn.functional.standardize import standardize
+from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value
 
@@ -114,4 +115,4 @@ def standardize_weight(w: Any, axis: int = 0, eps: float = 1e-5) -> Any:
     section 3.
     """
     w = as_value(w)
-    return normalize(wide(w), others(w.ndim, axis), eps).astype(w.dtype)
+    return standardize(wide(w), others(w.ndim, axis), eps).astype(w.dtype)
