@@ -156,6 +156,8 @@ WINDOWS = [
     *(pool(kind, 2, "padding", (1, 2, 5, 4), kernel_size=(3, 2), stride=2, padding=1) for kind in ("max", "avg")),
     *(pool(kind, 2, "ceil_mode", (1, 1, 5, 6), kernel_size=(2, 3), stride=(2, 2), padding=(0, 1), ceil_mode=True)
       for kind in ("max", "avg")),
+    *(pool(kind, 1, "ceil_mode, one of padding left out", (1, 2, 3), kernel_size=2, stride=4, padding=1, ceil_mode=True)
+      for kind in ("max", "avg")),
     *(pool(kind, 2, "apart", (1, 2, 5, 5), kernel_size=1, stride=2) for kind in ("max", "avg")),
     *(pool(kind, 2, "all of it", (2, 2, 3, 2), kernel_size=(3, 2)) for kind in ("max", "avg")),
     *(pool(kind, 2, "one example", (2, 4, 5), kernel_size=2) for kind in ("max", "avg")),

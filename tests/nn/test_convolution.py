@@ -156,6 +156,10 @@ def test_float16_sums_are_wide(device):
     x = device.tensor(np.array([600, 599] * 4).reshape(1, 8, 1), np.float16)
     w = device.tensor(np.array([100, -100] * 4).reshape(1, 8, 1), np.float16)  # products of up to 60,000
     assert device.host(F.conv1d(x, w)).tolist() == [[[400.0]]]
+    x = device.tensor([[[-40000.0, 40000.0, 40000.0]]], np.float16)
+    y = F.conv_transpose1d(x, device.tensor([[[1.0, 1.0, 1.0]]], np.float16), padding=2)
+    assert str(y.dtype) == "float16"
+    assert device.host(y).tolist() == [[[40000.0]]]  # on its way 80,000, beyond the largest float16
 
 
 def test_integers_are_taken_as_numbers():
