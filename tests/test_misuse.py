@@ -146,9 +146,9 @@ OF_DATA = [
 
 OF_TRAINING = [
     ("constant: lr must be a number, got", DTypeError, schedules.constant, [*NO_NUMBERS, NAN]),
-    ("constant: lr must not be negative, nor 0 steps, got", DTypeError, schedules.constant, [-1]),
+    ("constant: lr must be a number from 0 up, got", ValueError, schedules.constant, [-1]),
     ("cosine: steps must be a number, got", DTypeError, lambda v: schedules.cosine(0.1, v), [*NO_NUMBERS, NAN]),
-    ("cosine: steps must not be negative, nor 0 steps, got", DTypeError, lambda v: schedules.cosine(0.1, v), [0, -1]),
+    ("cosine: steps must be a whole number from 1 up, got", ValueError, lambda v: schedules.cosine(0.1, v), [0, -1]),
     ("SGD: lr must be a number from 0 up or a function of the step, got", DTypeError,
      lambda v: SGD(parameters(), lr=v), [*NO_NUMBERS, NAN, -1, INF, np.complex64(1), Tensor(0.1)]),
     ("SGD: weight_decay must be a number from 0 up, got", DTypeError,

@@ -19,5 +19,5 @@ def check_sizes(layer: Any, **sizes: Any) -> list[int]:
 
 
 def check_eps(name: str, eps: Any) -> float:
-    """The eps of a normaliser as Python's float, refused unless it keeps a divisor from 0."""
-    return number(name, "eps", eps, positive=True)
+    """The eps of a normaliser as Python's float, refused unless it is a number from 0 up."""
+    return number(name, "eps", eps, low=0)

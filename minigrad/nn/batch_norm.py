@@ -83,7 +83,7 @@ class BatchNorm1d(BatchNorm):
     ShapeError
         If the channels do not fit, or in training there is one value per channel.
     ValueError
-        If both momentum and decay are given, or eps is not above 0.
+        If both momentum and decay are given, or eps is below 0.
 
     >>> layer = BatchNorm1d(1)
     >>> layer([[1.0], [3.0]]).numpy().round(3).tolist()
@@ -114,7 +114,7 @@ class BatchNorm2d(BatchNorm):
     ShapeError
         If the axes or channels do not fit, or in training there is one value per channel.
     ValueError
-        If both momentum and decay are given, or eps is not above 0.
+        If both momentum and decay are given, or eps is below 0.
 
     >>> layer = BatchNorm2d(1)
     >>> layer([[[[1.0, 3.0], [1.0, 3.0]]]]).numpy().round(3).tolist()
@@ -143,7 +143,7 @@ class BatchNorm3d(BatchNorm):
     ShapeError
         If the axes or channels do not fit, or in training there is one value per channel.
     ValueError
-        If both momentum and decay are given, or eps is not above 0.
+        If both momentum and decay are given, or eps is below 0.
 
     >>> layer = BatchNorm3d(1)
     >>> layer([[[[[1.0, 3.0]], [[1.0, 3.0]]]]]).numpy().round(3).tolist()

@@ -31,7 +31,7 @@ class LayerNorm(Layer):
     ShapeError
         If x does not end with `normalized_shape`.
     ValueError
-        If eps is not above 0.
+        If eps is below 0.
 
     >>> LayerNorm(3)([2.0, 4.0, 12.0]).tolist()
     [-0.9258..., -0.4629..., 1.3887...]
@@ -70,7 +70,7 @@ class RMSNorm(Layer):
     ShapeError
         If x does not end with `normalized_shape`.
     ValueError
-        If eps is not above 0.
+        If eps is below 0.
 
     >>> RMSNorm(2)([1.0, 7.0]).numpy()
     array([0.2, 1.4], dtype=float32)
@@ -102,7 +102,7 @@ class GroupNorm(Layer):
     ShapeError
         If the channels do not fit, or a group has one value, whose variance is 0.
     ValueError
-        If the groups do not divide the channels, or eps is not above 0.
+        If the groups do not divide the channels, or eps is below 0.
 
     >>> GroupNorm(2, 4)([[1.0, 3.0, 10.0, 30.0]]).round(3).tolist()
     [[-1.0, 1.0, -1.0, 1.0]]

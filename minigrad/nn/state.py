@@ -27,10 +27,6 @@ class Unmatched(NamedTuple):
 
 def load(own: Mapping[str, Tensor], state: Mapping[str, Any], strict: bool) -> Unmatched:
     """Copy `state` into the Tensors `own`, by path; what is shared may come under any of its paths."""
-    if not isinstance(state, Mapping):
-        raise DTypeError(
-            f"load_state_dict: a state is a dict of arrays by path, got {type(state).__name__}; pass a state_dict()"
-        )
     given = {id(part) for path, part in own.items() if path in state}
     missing = [path for path, part in own.items() if path not in state and id(part) not in given]
     unexpected = [path for path in state if path not in own]
@@ -86,6 +82,10 @@ def _agree(own: Mapping[str, Tensor], arrays: Mapping[str, Array]) -> None:
 
 def renamed(layers: Iterable[tuple[str, Any]], state: Mapping[str, Any]) -> dict[str, Any]:
     """The state under the names that the layers use now, where it comes under older ones of theirs."""
+    if not isinstance(state, Mapping):
+        raise DTypeError(
+            f"load_state_dict: a state is a dict of arrays by path, got {type(state).__name__}; pass a state_dict()"
+        )
     now: dict[str, str] = {}
     for path, layer in layers:
         dot = f"{path}." if path else ""

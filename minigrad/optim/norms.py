@@ -16,6 +16,7 @@ __all__ = ["norm", "rms"]
 def norm(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """sqrt(sum of x^2), in float32 at least.
 
+    >>> import numpy as np
     >>> float(norm(np.full(2, 300.0, np.float16)))
     424.26...
     """

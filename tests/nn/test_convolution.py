@@ -44,7 +44,7 @@ X, W, V = mg.ones((2, 3, 5, 5)), mg.ones((4, 3, 3, 3)), mg.ones((3, 4, 3, 3))
          r"Conv2d: padding_mode 'reflect' takes .* got padding \[\(0, 0\), \(5, 5\)\] for shape \(2, 3, 5, 5\)"),
         (lambda: nn.Conv1d(3, 4, 9, padding=6, padding_mode="circular")(X[0]), "Conv1d: padding_mode 'circular' takes"),
         (lambda: nn.Conv2d(3, 4, 3, padding=1, padding_mode="replicate")(X[0, 0]), r"conv2d: x is \(N, C,"),
-        (lambda: nn.Conv2d(3, -4, 3), "Conv2d: out_channels is a whole number, 0 or more, got -4"),
+        (lambda: nn.Conv2d(3, -4, 3), "Conv2d: out_channels must be at least 0, got -4"),
         (lambda: nn.Conv2d(2, 4, 3)(X), r"conv2d: x must have 2 channels on axis 1.*got \(2, 3, 5, 5\)"),
         (lambda: F.conv_transpose2d(X, V, output_padding=1),
          r"conv_transpose2d: output_padding must be less than the stride .*got \(1, 1\) for stride \(1, 1\)"),

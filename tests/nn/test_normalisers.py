@@ -213,20 +213,20 @@ def test_constant_features_do_no_harm(device):
 # -- bad input ---------------------------------------------------------------------------------------------------------
 
 BAD_LAYERS = [
-    (lambda: nn.BatchNorm2d(0.5), r"BatchNorm2d: num_features is a whole number.*got 0.5"),
+    (lambda: nn.BatchNorm2d(0.5), r"BatchNorm2d: num_features must be a whole number, got 0.5"),
     (lambda: nn.BatchNorm3d(2, momentum=-0.1), r"BatchNorm3d: momentum is the weight .*got -0.1"),
     (lambda: nn.InstanceNorm2d(2, momentum=None), r"InstanceNorm2d: batches are not counted.*got momentum=None"),
     (lambda: nn.InstanceNorm2d(2, momentum=2), r"InstanceNorm2d: momentum is the weight .*got 2"),
     (lambda: nn.GroupNorm(3, 4), r"GroupNorm: num_groups must divide num_channels, got 3 and 4"),
     (lambda: nn.GroupNorm(0, 4), r"GroupNorm: num_groups must divide num_channels, got 0 and 4"),
-    (lambda: nn.GroupNorm(2.0, 4), r"GroupNorm: num_groups is a whole number.*got 2.0"),
+    (lambda: nn.GroupNorm(2.0, 4), r"GroupNorm: num_groups must be a whole number, got 2.0"),
     (lambda: nn.LocalResponseNorm(0), r"LocalResponseNorm: size is how many channels .*got 0"),
     (lambda: nn.LocalResponseNorm(2, k=float("nan")), r"LocalResponseNorm: k is a finite number, got nan"),
     (lambda: nn.BatchNorm2d(2, momentum="0.1"), r"BatchNorm2d: momentum is the weight .*got '0.1'"),
-    (lambda: nn.RMSNorm("3"), r"RMSNorm: normalized_shape\[0\] is .*got '3'"),
+    (lambda: nn.RMSNorm("3"), r"RMSNorm: normalized_shape must be a whole number, got '3'"),
     (lambda: nn.SyncBatchNorm(2, communicator="mpi"), r"SyncBatchNorm: a communicator has rank, size .*got 'mpi'"),
-    *((lambda m=make, e=eps: m(e), rf"{name}: eps keeps a divisor from 0 .*got {eps}")
-      for eps in (0, -1e-5, float("nan"), float("inf"), None)
+    *((lambda m=make, e=eps: m(e), rf"{name}: eps must be a finite number from 0 up, got {eps}")
+      for eps in (-1e-5, float("nan"), float("inf"), None)
       for name, make in {
           "BatchNorm1d": lambda e: nn.BatchNorm1d(2, e), "BatchNorm2d": lambda e: nn.BatchNorm2d(2, e),
           "BatchRenorm": lambda e: nn.BatchRenorm(2, eps=e), "SyncBatchNorm": lambda e: nn.SyncBatchNorm(2, e),
@@ -239,7 +239,7 @@ BAD_LAYERS = [
 
 @pytest.mark.parametrize(("make", "words"), BAD_LAYERS)
 def test_layers_that_cannot_be(make, words):
-    with pytest.raises(ValueError, match=rf"^{words}"):
+    with pytest.raises((ValueError, TypeError), match=rf"^{words}"):
         make()
 
 
@@ -278,10 +278,10 @@ X = np.ones((2, 4, 3), np.float32)
 BAD_CALLS = [
     (lambda: F.group_norm(X, 3), ShapeError, r"group_norm: x must be .* a multiple of num_groups 3, got \(2, 4, 3\)"),
     (lambda: F.group_norm(X, 0), ValueError, r"group_norm: num_groups is a whole number above 0, got 0"),
-    (lambda: F.group_norm(X, 2, eps=0), ValueError, r"group_norm: eps keeps .*got 0"),
+    (lambda: F.group_norm(X, 2, eps=-2), ValueError, r"group_norm: eps must be .*got -2"),
     (lambda: F.group_norm(X, 2, np.ones(2)), ShapeError, r"group_norm: weight must have shape \(4,\), got \(2,\)"),
-    (lambda: F.batch_norm(X, None, None, training=True, eps=0.0), ValueError, r"batch_norm: eps keeps .*got 0.0"),
-    (lambda: F.instance_norm(X, eps="small"), ValueError, r"instance_norm: eps keeps .*got 'small'"),
+    (lambda: F.batch_norm(X, None, None, training=True, eps=-0.5), ValueError, r"batch_norm: eps must be .*got -0.5"),
+    (lambda: F.instance_norm(X, eps="small"), TypeError, r"instance_norm: eps must be .*got 'small'"),
     (lambda: F.instance_norm(X, use_input_stats=False), ShapeError, r"instance_norm: in use it needs running .*None"),
     (lambda: F.batch_norm(X, np.ones(1), np.ones(4)), ShapeError, r"batch_norm: running_mean .*\(4,\), got \(1,\)"),
     (lambda: F.batch_norm(X, None, np.ones(3), training=True), ShapeError, r"batch_norm: running_var .*got \(3,\)"),
@@ -291,11 +291,11 @@ BAD_CALLS = [
       for momentum in (None, 1.5, -0.1, float("nan"))),
     (lambda: F.batch_renorm(X, None, None), ShapeError, r"batch_renorm: in use it needs running .*got None"),
     (lambda: F.instance_norm(np.ones(3)), ShapeError, r"instance_norm: x must be \(N, C, ...\), got \(3,\)"),
-    (lambda: F.layer_norm(X, 3, eps=-1), ValueError, r"layer_norm: eps keeps .*got -1"),
+    (lambda: F.layer_norm(X, 3, eps=-1), ValueError, r"layer_norm: eps must be .*got -1"),
     (lambda: F.rms_norm(X, 4), ShapeError, r"rms_norm: x must end with normalized_shape \(4,\), got \(2, 4, 3\)"),
     (lambda: F.rms_norm(X, 3, np.ones(4)), ShapeError, r"rms_norm: weight must have shape \(3,\), got \(4,\)"),
     (lambda: F.normalize(X, 0), ValueError, r"normalize: p is the order of a norm, .*got 0"),
-    (lambda: F.normalize(X, eps=float("nan")), ValueError, r"normalize: eps keeps .*got nan"),
+    (lambda: F.normalize(X, eps=float("nan")), ValueError, r"normalize: eps must be .*got nan"),
     (lambda: F.local_response_norm(X, 2, beta="a"), ValueError, r"local_response_norm: beta is a finite .*got 'a'"),
     (lambda: F.local_response_norm(X, 1.5), ValueError, r"local_response_norm: size is how many .*got 1.5"),
     *((lambda call=call: call(np.arange(24).reshape(2, 4, 3)), DTypeError, rf"{name}: needs floating numbers, got int")
