@@ -29,20 +29,16 @@ def places(size: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Sizes:
     )
 
 
-def taps(kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes) -> Iterator[tuple[Sizes, tuple[slice, ...]]]:
-    """For each tap of the kernel, in order: the tap, and the slice of x that it takes from all windows.
+def taps(kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes) -> Iterator[tuple[Any, Any]]:
+    """For each tap of the kernel, in order: its index in windows, and the slice of x that it takes from all of them.
 
     >>> list(taps((2,), (3,), (2,), (1,)))
-    [((0,), (slice(0, 5, 2),)), ((1,), (slice(1, 6, 2),))]
+    [((Ellipsis, 0), (Ellipsis, slice(0, 5, 2))), ((Ellipsis, 1), (Ellipsis, slice(1, 6, 2)))]
     """
     for tap in itertools.product(*map(range, kernel)):
         starts = [t * d for t, d in zip(tap, dilation, strict=True)]
-        yield (
-            tap,
-            tuple(
-                slice(a, a + (n - 1) * s + 1 if n else a, s) for a, n, s in zip(starts, windows, stride, strict=True)
-            ),
-        )
+        ends = [a + (n - 1) * s + 1 if n else a for a, n, s in zip(starts, windows, stride, strict=True)]
+        yield (..., *tap), (..., *map(slice, starts, ends, stride))
 
 
 def window_view(as_strided: Any, x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
@@ -66,7 +62,7 @@ def sliding_windows(xp: Any, x: Any, kernel: Sizes, stride: Sizes, dilation: Siz
     windows = places(x.shape[lead:], kernel, stride, dilation)
     y = xp.empty((*x.shape[:lead], *windows, *kernel), dtype=x.dtype)
     for tap, place in taps(kernel, windows, stride, dilation):
-        y[(..., *tap)] = x[(..., *place)]
+        y[tap] = x[place]
     return y
 
 
@@ -77,5 +73,5 @@ def overlap_add(xp: Any, y: Any, size: Sizes, stride: Sizes, dilation: Sizes) ->
     windows, kernel = y.shape[lead : lead + n], y.shape[lead + n :]
     x = xp.zeros((*y.shape[:lead], *size), dtype=y.dtype)
     for tap, place in taps(kernel, windows, stride, dilation):
-        x[(..., *place)] += y[(..., *tap)]
+        x[place] += y[tap]
     return x

@@ -25,6 +25,7 @@ X = mg.ones((2, 3, 5, 5))
         (lambda: F.max_pool2d(X, 2, padding=-1), "max_pool2d: padding is one whole number.* got -1"),
         (lambda: F.max_pool1d(X, 2), r"max_pool1d: x is \(N, C, \.\.\.\) with 1 axes behind C.*got \(2, 3, 5, 5\)"),
         (lambda: F.max_pool3d(X[0], 2), r"max_pool3d: x is .* 3 axes .*got \(3, 5, 5\)"),
+        (lambda: F.max_pool2d(np.ones((1, 4, 4), bool), 2), "max_pool2d: takes numbers, got bool; cast to float32"),
         (lambda: F.avg_pool2d(X, 2, divisor_override=0), "avg_pool2d: divisor_override is .* other than 0, got 0"),
         (lambda: nn.MaxPool2d(2, 0), "MaxPool2d: stride is one whole number.* got 0"),
         (lambda: nn.AvgPool1d(2, padding=2), "AvgPool1d: padding must be at most half the kernel"),

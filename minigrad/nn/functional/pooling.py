@@ -19,7 +19,7 @@ import numpy as np
 
 from minigrad.backend import Array, namespace
 from minigrad.backend.windows import places, taps
-from minigrad.errors import ShapeError
+from minigrad.errors import DTypeError, ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.ops import getitem, pad, reshape, swapaxes
 from minigrad.ops.axes import per_axis
@@ -94,6 +94,7 @@ def channels_first(x: Any, n: int) -> Any:
 
 
 def padded(x: Any, width: Any, value: float) -> Any:
+    """x with `width` more elements before and after its last axes; itself where there are none to add."""
     if not any(map(any, width)):
         return x
     return pad(x, [*[(0, 0)] * (x.ndim - len(width)), *width], constant_values=value)
@@ -102,13 +103,15 @@ def padded(x: Any, width: Any, value: float) -> Any:
 def _max_pool(name: str, n: int, x: Any, *options: Any) -> Any:
     x = as_value(x)
     f = frame(name, n, x.shape, *options)
+    if x.dtype.kind == "b":
+        raise DTypeError(f"{name}: takes numbers, got {x.dtype}; cast to float32 first, .astype('float32')")
     lowest = -math.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
     x = padded(channels_first(x, n), f.width, lowest)
     slices = [place for _, place in taps(f.kernel, f.out, f.stride, f.dilation)]
     size = x.shape[x.ndim - n :]
     plane = np.arange(math.prod(size)).reshape(size)
     table = np.stack([plane[place].ravel() for place in slices])
-    y = take_largest(x, [raw(x)[(..., *place)] for place in slices], table, f.out)
+    y = take_largest(x, [raw(x)[place] for place in slices], table, f.out)
     return channels_first(y, n)
 
 

@@ -113,9 +113,8 @@ def _transposed(
     windows = reshape(matmul(swapaxes(rows, -1, -2), x), out, *kernel, batch, *places)
     windows = transpose(windows, 0, *range(n + 1, 2 * n + 2), *range(1, n + 1))  # (O, N, *places, *kernel)
     y = overlap_add(windows, size, stride, dilation)
-    if any(padding):
-        y = y[(..., *(slice(p, m - p) for p, m in zip(padding, size, strict=True)))]
-    return finish(y, bias, half, single)
+    inside = (..., *(slice(p, m - p) for p, m in zip(padding, size, strict=True)))
+    return finish(y[inside] if any(padding) else y, bias, half, single)
 
 
 def output_padding(name: str, extra: Any, stride: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[int, ...]:

@@ -108,7 +108,8 @@ def fold(
     n = len(lead)
     x = transpose(reshape(x, *lead, *kernel, *count), *range(n), n + 2, n + 3, n, n + 1)
     y = overlap_add(x, whole, strides, gaps)
-    return y[(..., *(slice(p, p + m) for p, m in zip(width, size, strict=True)))] if any(width) else y
+    inside = (..., *(slice(p, p + m) for p, m in zip(width, size, strict=True)))
+    return y[inside] if any(width) else y
 
 
 def check_factor(name: str, what: str, factor: Any) -> int:
