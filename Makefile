@@ -33,7 +33,8 @@ checks: $(STAMP)      ## layering, line budgets and documentation of the tree
 	$(PY) tools/check_docs.py
 	$(PY) tools/check_names.py
 
-bench: $(STAMP)      ## time per op, beside PyTorch where that is installed
+bench: $(STAMP)      ## time per training step and per op, beside PyTorch where that is installed
+	$(PY) tools/bench.py
 	$(PY) tools/bench_ops.py
 
 reference: $(STAMP)      ## make the stored reference data again (installs PyTorch and scikit-learn)
