@@ -1,4 +1,4 @@
-"""On the device double no example waits for the device inside a step."""
+"""On the device double no example waits for the device inside a step: from moving the batch to counting the step."""
 
 import runpy
 import sys
@@ -24,14 +24,20 @@ EXAMPLES = {
 def test_no_step_of_an_example_waits(name, tmp_path, monkeypatch):
     steps = []
 
-    def guarded(*args):
-        with no_synchronisation():
-            steps.append(True)
-            return step(*args)
+    def guard(owner, part):
+        function = getattr(owner, part)
 
-    step = LOOP.training_step
-    monkeypatch.setattr(LOOP, "training_step", guarded)
+        def guarded(*args):
+            with no_synchronisation():
+                steps.append(part)
+                return function(*args)
+
+        monkeypatch.setattr(owner, part, guarded)
+
+    for part in ("place", "learning_rate", "training_step"):
+        guard(LOOP, part)
+    guard(LOOP.Run, "step_done")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [name, "--backend", "strict", *EXAMPLES[name]])
     runpy.run_path(str(ROOT / "examples" / name), run_name="__main__")
-    assert len(steps) > 5
+    assert steps.count("training_step") == steps.count("step_done") > 5
