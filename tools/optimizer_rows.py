@@ -39,7 +39,7 @@ def _same(
     return [Row(name, options, torch or name, {**options, **dict(there)}, *rest) for options in made]
 
 
-DECAY, UP = {"weight_decay": 0.1}, {"maximize": True}
+DECAY, UP, DAMPED = {"weight_decay": 0.1}, {"maximize": True}, {"dampening": 0.3}
 OTHER = {"betas": (0.5, 0.9), "eps": 1e-3}
 DECOUPLED = {"decoupled_weight_decay": True, **DECAY}
 
@@ -50,18 +50,19 @@ ROWS = [
     *_same("SGD", DECAY, UP, DECAY | UP, lr=0.1),
     *(
         Row("Momentum", options, "SGD", options)
-        for extra in ({}, DECAY, UP, {"dampening": 0.3}, {"dampening": 0.3} | DECAY | UP)
+        for extra in ({}, DECAY, UP, DAMPED, DAMPED | DECAY | UP, DAMPED | {"momentum": 0.0})
         for options in [{"lr": 0.1, "momentum": 0.8, **extra}]
     ),
     *(
         Row("NAG", options, "SGD", {**options, "nesterov": True})
-        for extra in ({}, DECAY, UP)
+        for extra in ({}, DECAY, UP, DECAY | UP)
         for options in [{"lr": 0.1, "momentum": 0.8, **extra}]
     ),
-    *_same("Adagrad", DECAY, UP, {"eps": 1e-3}, lr=0.1),
+    *_same("Adagrad", DECAY, UP, {"eps": 1e-3}, DECAY | UP, lr=0.1),
     *_same("RMSProp", DECAY, UP, {"alpha": 0.9, "eps": 1e-3}, torch="RMSprop", lr=0.1),
     *_same("RMSProp", DECAY, DECAY | UP, torch="RMSprop", lr=0.1, centered=True),
-    *_same("RMSProp", DECAY | UP, {"centered": True}, torch="RMSprop", lr=0.1, momentum=0.8),
+    *_same("RMSProp", DECAY | UP, {"centered": True}, {"centered": True} | DECAY | UP, torch="RMSprop", lr=0.1,
+           momentum=0.8),
     *_same("Adadelta", DECAY, UP, {"rho": 0.5, "eps": 1e-3}, DECAY | UP, lr=1.0),
     *_same("Adam", DECAY, UP, OTHER, DECAY | UP, lr=0.1),
     *_same("AdamW", DECAY, UP, OTHER, DECAY | UP, lr=0.1),

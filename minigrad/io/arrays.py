@@ -153,8 +153,8 @@ def _checked(name: str, path: str | os.PathLike[str]) -> Path:
 
 
 def _unreadable(name: str, path: Path, error: Exception) -> FileError:
-    size = path.stat().st_size if path.exists() else 0
+    size, kind = path.stat().st_size if path.exists() else 0, "npz" if path.suffix == ".npz" else "safetensors"
     return FileError(
-        f"{name}: {path} is damaged, cut short, or no {path.suffix.lstrip('.')} file, got {size} bytes ({error}); "
+        f"{name}: {path} is damaged, cut short, or no {kind} file, got {size} bytes ({error}); "
         "take an earlier file, or write it again"
     )

@@ -45,7 +45,7 @@ class SGD(Optimizer):
 class Momentum(Optimizer):
     """Gradient descent along a running sum of gradients, or along their average.
 
-    b = momentum b + (1 - dampening) g, from b = g;  p = p - lr b.
+    b = momentum b + (1 - dampening) g, from b = g;  p = p - lr b. With a momentum of 0 nothing is dampened.
     With ``average=True``: v = momentum v + (1 - momentum) g, from v = 0;  p = p - lr v
 
     At a constant rate the average takes the steps of the sum at rate lr (1 - momentum), but for the start.
@@ -89,7 +89,9 @@ class Momentum(Optimizer):
         return {"b": EWMA(o.momentum)}
 
     def direction(self, g: Array, o: Group, b: EWMA) -> Array:  # type: ignore[override]
-        return b.update(g).value if o.average else running_sum(b, g, o.dampening)
+        if o.average:
+            return b.update(g).value
+        return running_sum(b, g, o.dampening if o.momentum else 0.0)  # PyTorch's: dampening is of momentum
 
 
 class NAG(Optimizer):

@@ -128,6 +128,9 @@ def test_files_cut_short_and_foreign_ones(tmp_path):
         path.write_bytes(whole[:size])
         with pytest.raises(FileError, match=rf"load_checkpoint: .*a\.safetensors is damaged, .* {size} bytes.*; take"):
             load_checkpoint(path)
+    (tmp_path / "plain").write_bytes(b"no checkpoint")
+    with pytest.raises(FileError, match=r"plain is damaged, cut short, or no safetensors file, got 13 bytes"):
+        load_checkpoint(tmp_path / "plain")
     save_file({"w": np.ones(2)}, path)
     with pytest.raises(FileError, match=r"a\.safetensors is no checkpoint of this format .*, got '1 arrays without"):
         load_checkpoint(path)

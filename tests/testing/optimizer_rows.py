@@ -44,6 +44,8 @@ def momentum(p, g, kept, t, o):
     if o["average"]:
         kept["v"] = mu * kept.get("v", 0.0) + (1 - mu) * g
         return p - o["lr"] * kept["v"]
+    if mu == 0:  # PyTorch's: dampening is of momentum
+        return p - o["lr"] * g
     kept["b"] = g if t == 1 else mu * kept["b"] + (1 - o["dampening"]) * g
     return p - o["lr"] * kept["b"]
 
@@ -217,7 +219,7 @@ COMMON = [{}, {"weight_decay": 0.1}, {"maximize": True}, {"weight_decay": 0.2, "
 ROWS = [
     Row("SGD", sgd, {"lr": 0.05}, COMMON),
     Row("Momentum", momentum, {"lr": 0.05, "momentum": 0.8},
-        [*COMMON, {"momentum": 0.5}, {"dampening": 0.3}, {"average": True}]),
+        [*COMMON, {"momentum": 0.5}, {"dampening": 0.3}, {"average": True}, {"momentum": 0.0, "dampening": 0.3}]),
     Row("NAG", nag, {"lr": 0.05, "momentum": 0.8}, [*COMMON, {"momentum": 0.5}]),
     Row("Adagrad", adagrad, {"lr": 0.5}, [*COMMON, {"eps": 1e-3}]),
     Row("RMSProp", rmsprop, {"lr": 0.02},
