@@ -13,10 +13,12 @@ import pytest
 from minigrad.backend.random import default_generator
 from minigrad.errors import ShapeError
 from minigrad.io import FileError, load_checkpoint, replacing
-from minigrad.nn import Linear
+from minigrad.nn import BatchRenorm, Linear, ReLU, Sequential, SpectralNorm, SyncBatchNorm
 from minigrad.nn import functional as F
-from minigrad.optim import Adam, ZClip
-from minigrad.train import Callback, Checkpoints, EarlyStopping, fit
+from minigrad.optim import NAG, SWA, Adam, ModelEMA, ZClip
+from minigrad.optim.schedules import ReduceOnPlateau
+from minigrad.train import Callback, Checkpoints, EarlyStopping, WatchPlateau, fit
+from tests.testing.optimizer_rows import ROWS as OPTIMIZERS
 from tools.resume_trials import STEPS, bits, data, parts, train
 
 ROOT = Path(__file__).parents[2]
@@ -146,6 +148,63 @@ def test_a_clip_that_remembers_goes_on_too(tmp_path):
         found, again = run(str(step), 0, resume=True)
         assert all((found[name] == array).all() for name, array in wanted.items()), step
         assert again.steps == history.steps
+
+
+def goes_on_bit_for_bit(folder, make_optimizer, make_model=None, watch=lambda model, optimizer: (), **options):
+    """Whether a training with these parts ends with the same bits when it is stopped and goes on."""
+
+    def run(name, step, **how):
+        model, loader, _ = parts()  # the seed is set there
+        model = make_model() if make_model else model
+        optimizer = make_optimizer(model)
+        watchers = watch(model, optimizer)
+        fit(
+            model, loader, F.cross_entropy, optimizer, epochs=3, callbacks=[*watchers, Stop(step)], progress_bar=False,
+            checkpoints=Checkpoints(folder / name), **options, **how,
+        )  # fmt: skip
+        kept = [repr(watcher.state_dict()) for watcher in watchers]
+        return {name: array.tobytes() for name, array in model.state_dict().items()}, kept
+
+    wanted, found = run("unbroken", 0), []
+    for step in (2, 7):  # in the first epoch and in the last
+        run(str(step), step)
+        found.append(run(str(step), 0, resume=True) == wanted)
+    return found == [True, True]
+
+
+@pytest.mark.parametrize("row", OPTIMIZERS, ids=[row.name for row in OPTIMIZERS])
+def test_every_optimizer_goes_on(tmp_path, row):
+    def matrices():  # Muon takes nothing else
+        return Sequential(Linear(6, 8, bias=False), ReLU(), Linear(8, 2, bias=False))
+
+    assert goes_on_bit_for_bit(tmp_path, lambda model: row.make(model.parameters()), matrices, accumulate=3)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [lambda: BatchRenorm(6), lambda: SyncBatchNorm(6), lambda: SpectralNorm(Linear(6, 6))],
+    ids=["BatchRenorm", "SyncBatchNorm", "SpectralNorm"],
+)
+def test_layers_that_remember_go_on(tmp_path, layer):
+    assert goes_on_bit_for_bit(
+        tmp_path, lambda model: Adam(model.parameters()), lambda: Sequential(layer(), Linear(6, 2)), accumulate=3
+    )
+
+
+@pytest.mark.parametrize(
+    ("make_optimizer", "watch"),
+    [
+        (lambda model: NAG(model.parameters(), lr=0.05, look_ahead=True), lambda model, optimizer: []),
+        (lambda model: Adam(model.parameters()), lambda model, optimizer: [ModelEMA(model, 0.9), SWA(model, start=2)]),
+        (
+            lambda model: Adam(model.parameters(), lr=ReduceOnPlateau(0.05, factor=0.5, patience=0)),
+            lambda model, optimizer: [WatchPlateau(optimizer.param_groups[0]["lr"])],
+        ),
+    ],
+    ids=["looking ahead", "averages of the weights", "plateau"],
+)
+def test_what_else_remembers_goes_on(tmp_path, make_optimizer, watch):
+    assert goes_on_bit_for_bit(tmp_path, make_optimizer, watch=watch, accumulate=3)
 
 
 def test_callbacks_and_validation_may_iterate_the_training_loader(tmp_path):
