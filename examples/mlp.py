@@ -21,9 +21,9 @@ from minigrad.train import Checkpoints, accuracy, confusion, evaluate, fit, pred
 from minigrad.viz import confusion as draw_confusion
 from minigrad.viz import curves, mistakes
 
-INITIALIZERS = [name for name in nn.init.__all__ if name.endswith(("normal", "uniform"))]
-NORMALISERS = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
-OPTIMIZERS = {name: getattr(optim, name) for name in ("SGD", "Momentum", "NAG", "Adagrad", "RMSProp", "Adam", "AdamW")}
+INITIALIZERS = [*(name for name in nn.init.__all__ if name.endswith(("normal", "uniform"))), "orthogonal"]
+NORMALISERS = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm, "rms": nn.RMSNorm}
+OPTIMIZERS = "SGD Momentum NAG Adagrad Adadelta RMSProp Adam AdamW AMSGrad NAdam RAdam Adamax Adafactor Lion LARS LAMB"
 DEFAULTS = {
     "digits": {"normaliser": "none", "dropout": 0.5, "epochs": 60, "batch": 64},
     "mnist": {"normaliser": "batch", "dropout": 0.3, "epochs": 15, "batch": 128},
@@ -32,16 +32,17 @@ DEFAULTS = {
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.epilog = f"defaults by data: {DEFAULTS}"
     parser.add_argument("--data", default="digits", choices=["digits", "mnist"])
     parser.add_argument("--folder", type=Path, help="where the MNIST files are")
-    parser.add_argument("--width", type=int, default=512, help="units of a hidden layer")
-    parser.add_argument("--depth", type=int, default=2, help="hidden layers")
+    parser.add_argument("--width", type=int, default=512, help="units of a hidden layer (%(default)s)")
+    parser.add_argument("--depth", type=int, default=2, help="hidden layers (%(default)s)")
     parser.add_argument("--normaliser", choices=NORMALISERS)
     parser.add_argument("--initializer", default="he_normal", choices=INITIALIZERS)
     parser.add_argument("--dropout", type=float, help="probability of dropping a hidden unit")
-    parser.add_argument("--smoothing", type=float, default=0.1, help="of labels: what share all classes get")
-    parser.add_argument("--optimizer", default="AdamW", choices=OPTIMIZERS)
-    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--smoothing", type=float, default=0.1, help="what all classes get of a label (%(default)s)")
+    parser.add_argument("--optimizer", default="AdamW", choices=OPTIMIZERS.split(), help="(%(default)s)")
+    parser.add_argument("--lr", type=float, default=2e-3, help="the learning rate (%(default)s)")
     parser.add_argument("--schedule", choices="constant step exponential inverse_time cosine warmup".split())
     for name, default in (("--epochs", None), ("--batch", None), ("--seed", 0)):
         parser.add_argument(name, type=int, default=default)
@@ -93,7 +94,7 @@ def main() -> None:
 
     model = build(args, x.shape[1], 10).to(args.backend)
     lr = learning_rate(args, args.epochs * len(loader))
-    optimizer = OPTIMIZERS[args.optimizer](model.named_parameters(), lr=lr)
+    optimizer = getattr(optim, args.optimizer)(model.named_parameters(), lr=lr)
     checkpoints = Checkpoints(args.out / "checkpoints", every_epochs=5, overwrite=True)  # by a new run, not by --resume
     log = args.out / "log.jsonl"
     loss = nn.CrossEntropyLoss(label_smoothing=args.smoothing)

@@ -4,11 +4,13 @@ import ast
 import gzip
 import json
 import re
+import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from minigrad import optim
 from minigrad.io import load_checkpoint
 from tests.examples.launch import ROOT, is_picture, launch
 
@@ -70,10 +72,17 @@ def test_it_goes_on_where_it_was(tmp_path):
         ("--normaliser", "batch", "--optimizer", "Momentum", "--schedule", "warmup", "--initializer", "lecun_normal"),
         ("--normaliser", "layer", "--optimizer", "RMSProp", "--schedule", "step", "--depth", "1", "--lr", "0.005"),
         ("--optimizer", "Adagrad", "--lr", "0.1", "--schedule", "constant", "--depth", "0", "--smoothing", "0"),
+        ("--normaliser", "rms", "--optimizer", "Lion", "--lr", "0.002", "--initializer", "orthogonal"),
     ],
 )
 def test_its_arguments(tmp_path, options):
     assert accuracy(run(tmp_path, *options)) > 60
+
+
+def test_every_name_that_may_be_chosen_exists(tmp_path):
+    names = runpy.run_path(str(ROOT / "examples" / "mlp.py"))
+    assert set(names["OPTIMIZERS"].split()) < set(optim.__all__)
+    assert "AdamW" in launch("mlp.py", "--help", folder=tmp_path)
 
 
 def test_mnist_needs_a_folder_and_says_so(tmp_path):
