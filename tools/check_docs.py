@@ -130,20 +130,24 @@ def run(test: doctest.DocTest) -> str:
 
 
 def run_document(path: Path) -> Iterator[tuple[int, str]]:
-    """For each `python` block of a Markdown file: 1, and what failed in it. The blocks share their names."""
-    text, names = path.read_text("utf-8"), {"__name__": path.stem}
-    for block in FENCED.finditer(text):
-        language, code = block.groups()
-        line = text.count("\n", 0, block.start(2))
-        if language != "python":
-            continue
-        if re.search(r"^>>> ", code, re.MULTILINE):
-            test = doctest.DocTestParser().get_doctest(code, names, path.name, str(path), line)
-            failed = run(test)
-            names.update(test.globs)
-        else:
-            failed = execute(code, names, path, line)
-        yield 1, failed
+    """For each `python` block of a Markdown file: 1, and what failed in it. The blocks are one module in parts."""
+    text, module = path.read_text("utf-8"), ModuleType(path.stem)
+    names, sys.modules[path.stem] = vars(module), module  # as if imported: what is defined there can be pickled
+    try:
+        for block in FENCED.finditer(text):
+            language, code = block.groups()
+            line = text.count("\n", 0, block.start(2))
+            if language != "python":
+                continue
+            if re.search(r"^>>> ", code, re.MULTILINE):
+                test = doctest.DocTestParser().get_doctest(code, names, path.name, str(path), line)
+                failed = run(test)
+                names.update(test.globs)
+            else:
+                failed = execute(code, names, path, line)
+            yield 1, failed
+    finally:
+        del sys.modules[path.stem]
 
 
 def execute(code: str, names: dict[str, Any], path: Path, line: int) -> str:

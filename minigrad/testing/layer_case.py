@@ -28,7 +28,7 @@ STREAM = (20260101, 0)  # where every call starts to draw: dropout drops the sam
 LAYER_HINTS: dict[str, str] = {
     "parts": "what __init__ keeps: Tensors and layers in attributes, lists, tuples and dicts are found, no others",
     "runs": "forward, with the input that was given",
-    "copies": "what the layer keeps that cannot be copied or pickled: a lambda, an open file, a Tensor with a graph",
+    "copies": "what cannot be copied or pickled: a lambda, an open file, a Tensor with a graph, a class in a function",
     "repr": "__repr__, and attributes of the constructor's argument names",
     "state": "state that is no Parameter and no Buffer, or a __init__ that makes other parts each time",
     "modes": "self.training in forward: use neither random numbers nor updates of buffers in use",
