@@ -13,6 +13,7 @@ from typing import Any
 __all__ = ["Bar", "Lines", "Silence", "progress", "worded"]
 
 PATIENCE = 10.0  # seconds between two lines inside one epoch
+BAR = "{desc} |{bar}| {n_fmt}/{total_fmt}, {remaining} left, {rate_fmt}{postfix}"  # with loss and a metric 80 columns
 
 
 class Silence:
@@ -42,10 +43,10 @@ class Silence:
     def close(self) -> None:
         """The training is over."""
 
-    @property
-    def speed(self) -> str:
-        """Steps per second in this epoch."""
-        return f"{self.steps / max(time.perf_counter() - self.began, 1e-9):,.0f} steps/s"
+    def line(self, row: Mapping[str, Any]) -> str:
+        """Where the training is, its figures, and the steps per second in this epoch."""
+        speed = self.steps / max(time.perf_counter() - self.began, 1e-9)
+        return f"{self.title}  step {row['step']}  {worded(row)}  {speed:,.0f} steps/s"
 
 
 class Lines(Silence):
@@ -57,10 +58,10 @@ class Lines(Silence):
 
     def figures(self, row: Mapping[str, Any]) -> None:
         if time.perf_counter() - self.last > PATIENCE:
-            self.say(f"{self.title}  step {row['step']}  {worded(row)}  {self.speed}")
+            self.say(self.line(row))
 
     def epoch_ends(self, row: Mapping[str, Any]) -> None:
-        self.say(f"{self.title}  step {row['step']}  {worded(row)}  {self.speed}")
+        self.say(self.line(row))
 
     def say(self, text: str) -> None:
         sys.stdout.write(f"{text}\n")
@@ -69,7 +70,7 @@ class Lines(Silence):
 
 
 class Bar(Silence):
-    """A bar per epoch on the standard error, with tqdm's count of steps per second."""
+    """A bar while an epoch lasts, and the line that stays of it, on the standard error."""
 
     bar: Any = None
 
@@ -78,17 +79,20 @@ class Bar(Silence):
 
         super().epoch_begins(epoch, done, total)
         self.close()
-        self.bar = tqdm(total=total, initial=done, desc=self.title, unit=" steps", dynamic_ncols=True)
+        self.bar = tqdm(
+            total=total, initial=done, desc=self.title, unit=" steps", dynamic_ncols=True, bar_format=BAR, leave=False
+        )
 
     def step(self) -> None:
+        super().step()
         self.bar.update()
 
     def figures(self, row: Mapping[str, Any]) -> None:
         self.bar.set_postfix_str(worded(row), refresh=False)
 
     def epoch_ends(self, row: Mapping[str, Any]) -> None:
-        self.bar.set_postfix_str(worded(row))
         self.close()
+        self.say(self.line(row))
 
     def say(self, text: str) -> None:
         from tqdm import tqdm

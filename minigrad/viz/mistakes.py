@@ -56,9 +56,10 @@ def mistakes(
         sure = sure.max(axis=1)
     wrong = np.flatnonzero(labels != found)
     shown = wrong[np.argsort(-sure[wrong], kind="stable")][:count]
-    rows = max(1, -(-len(shown) // COLUMNS))
-    figure = sheet(1.5 * COLUMNS, 1.9 * rows + 0.5)
-    panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+    columns = min(max(len(shown), 3), COLUMNS)  # three leave room for the title
+    rows = max(1, -(-len(shown) // columns))
+    figure = sheet(1.5 * columns, 1.9 * rows + 0.5)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for panel in panels:
         panel.axis("off")
     for panel, i in zip(panels, shown, strict=False):
