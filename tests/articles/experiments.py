@@ -106,6 +106,17 @@ def effect_of_the_batch(layer):
     return float(np.abs(layer(x).numpy()[0] - layer(other).numpy()[0]).max())
 
 
+def size(layer):
+    """The number of its parameters."""
+    return sum(p.size for p in layer.parameters())
+
+
+def difference(a, b):
+    """How far two layers are apart on random images of four channels."""
+    x = mg.randn(2, 4, 3, 3)
+    return abs(a(x) - b(x)).max()
+
+
 def gamma(activation):
     """1 / std of an activation of N(0, 1), by quadrature."""
     x = np.linspace(-12.0, 12.0, 48001)
@@ -154,11 +165,11 @@ def updates(samples, batch_size, **options):
     return len(data.DataLoader(data.ArrayDataset(np.zeros((samples, 1), np.int8)), batch_size, **options))
 
 
-def clipped(gradient, max_norm):
-    """A gradient after clipping by its norm."""
-    p = mg.tensor(np.zeros(len(gradient))).requires_grad_()
+def clipped(gradient, limit, weights=None, clip=optim.clip_grad_norm):
+    """A gradient after clipping."""
+    p = mg.tensor(np.zeros(len(gradient)) if weights is None else np.array(weights)).requires_grad_()
     p.grad = np.array(gradient, dtype=np.float64)
-    optim.clip_grad_norm([p], max_norm)
+    clip([p], limit)
     return p.grad
 
 

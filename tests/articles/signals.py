@@ -120,6 +120,12 @@ NORM = [
           [2 / math.sqrt(164 / 3), 4 / math.sqrt(164 / 3), 12 / math.sqrt(164 / 3)], "composed of ops"),
     right(T, "RMSNorm of [2, 4, 12], as a layer", "x / sqrt(mean x^2 + 1e-6)", "nn.RMSNorm(3)([2.0, 4.0, 12.0])",
           [2 / math.sqrt(164 / 3), 4 / math.sqrt(164 / 3), 12 / math.sqrt(164 / 3)], needs="nn.RMSNorm"),
+    right(T, "RMSNorm has half the parameters of LayerNorm", "gamma alone",
+          "size(nn.RMSNorm(8)) / size(nn.LayerNorm(8))", 0.5, printed=0.5),
+    right(T, "GroupNorm of one group is LayerNorm over channels and places", "the same numbers are averaged",
+          "difference(nn.GroupNorm(1, 4), nn.LayerNorm((4, 3, 3)))", 0.0, printed=0.0),
+    right(T, "GroupNorm of as many groups as channels is InstanceNorm", "the same numbers are averaged",
+          "difference(nn.GroupNorm(4, 4), nn.InstanceNorm2d(4))", 0.0, printed=0.0),
     unmeasured(T, "All large language models use RMSNorm", "LLaMA and T5 do; GPT-NeoX and PaLM use LayerNorm"),
 ]  # fmt: skip
 

@@ -20,6 +20,8 @@ AVERAGES = [
           "averaged(0.98, [40.0, 49.0])[1]", (0.98 * 0.02 * 40 + 0.02 * 49) / (1 - 0.98**2)),
 ]  # fmt: skip
 
+MU = [0.9 * (1 - 0.96 ** (0.004 * t) / 2) for t in (1, 2)]  # NAdam's momenta of the first steps
+
 T = "Optimizers"
 OPTIMIZERS = [
     right(T, "1,000,000 rows in batches of 128 are 7,813 updates", "ceil(1,000,000 / 128)", "updates(1_000_000, 128)",
@@ -51,12 +53,18 @@ OPTIMIZERS = [
     wrong(T, "Adam contains NAG", "its step is m^ / sqrt(v^), with no gradient beside m^",
           "moves(lambda p: optim.Adam(p, lr=0.1), [1, 0])[1]", -0.1 * (0.09 / 0.19) / math.sqrt(0.999e-3 / 1.999e-3),
           "NAdam does: for gradients 1, 0 Adam's second step is m^ / sqrt(v^) alone"),
+    right(T, "NAdam contains NAG", "lr (1 + mu_2 m / (1 - mu_1 mu_2)), the gradient beside the average",
+          "moves(lambda p: optim.NAdam(p, lr=0.1), [1])[0]",
+          -0.1 * (1 + MU[1] * 0.1 / (1 - MU[0] * MU[1])), "mu_t = 0.9 (1 - 0.96^(0.004 t) / 2)"),
     right(T, "AdamW is not Adam with L2: a weight of 1 without gradient, decay 0.5, lr 0.1", "p (1 - lr wd)",
           "after_one_step(lambda p: optim.AdamW(p, lr=0.1, weight_decay=0.5), 1, 0)", 0.95),
     right(T, "AdamW is not Adam with L2: the same with L2", "g = wd p, and a first step of lr",
           "after_one_step(lambda p: optim.Adam(p, lr=0.1, weight_decay=0.5), 1, 0)", 0.9),
     right(T, "Clipping by the norm at 1 keeps the direction: [6, 8]", "g min(1, 1 / norm)", "clipped([6, 8], 1.0)",
           [0.6, 0.8]),
+    right(T, "Adaptive clipping bounds the gradient by a hundredth of the weights' norm: [0.6, 0.8] for weights [3, 4]",
+          "g min(1, 0.01 norm w / norm g)", "clipped([0.6, 0.8], 0.01, [3.0, 4.0], optim.adaptive_grad_clip)",
+          [0.03, 0.04]),
 ]  # fmt: skip
 
 T = "Schedules"
