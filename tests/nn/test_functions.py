@@ -77,6 +77,25 @@ def test_shapes_are_strict(name, device):
         getattr(F, name)(mg.ones((3, 1)), mg.ones(3))
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [*((name, {}) for name in (*PAIRS, "cross_entropy", "nll_loss")), ("kl_div", {"reduction": "batchmean"}),
+     ("cross_entropy", {"label_smoothing": 0.1}), ("cross_entropy", {"soft": True})],
+)  # fmt: skip
+def test_the_mean_of_nothing_is_nan_with_one_warning_and_its_sum_0(name, options, device):
+    options = dict(options)
+    soft = options.pop("soft", name in PAIRS)
+    x = device.leaf(np.zeros((0, 3)))
+    target = device.array(np.zeros((0, 3))) if soft else device.array(np.zeros(0), np.int64)
+    with pytest.warns(RuntimeWarning, match=rf"^{name}: there is nothing to average, so that the mean is NaN$") as told:
+        loss = getattr(F, name)(x, target, **options)
+    assert len(told) == 1
+    assert np.isnan(device.host(loss))
+    assert getattr(F, name)(x, target, **{**options, "reduction": "sum"}).item() == 0
+    loss.backward()
+    assert x.grad.shape == (0, 3)
+
+
 @pytest.mark.parametrize("name", [*PAIRS, "cross_entropy", "nll_loss"])
 def test_unknown_reductions_are_refused(name, device):
     target = device.array([0, 1], np.int64) if name in ("cross_entropy", "nll_loss") else mg.ones((2, 2))

@@ -122,9 +122,9 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     else:
         positive = raw(target) > 0  # 0 ln 0 = 0
         loss = where(positive, multiply(target, log(where(positive, target, 1))), 0) - multiply(target, input)
-    if reduction == "batchmean":
+    if reduction == "batchmean" and loss.size:
         return loss.sum() / (input.shape[0] if input.ndim else 1)
-    return reduced("kl_div", loss, reduction)
+    return reduced("kl_div", loss, reduction.removeprefix("batch"))
 
 
 def _beside(name: str, what: str, weight: Any, input: Any) -> Array:

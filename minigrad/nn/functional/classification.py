@@ -14,7 +14,7 @@ from minigrad.argument import number
 from minigrad.backend import backend, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.functional.labels import Labels, class_labels, is_probabilities, per_class
-from minigrad.nn.functional.reduction import check_reduction
+from minigrad.nn.functional.reduction import check_reduction, reduced
 from minigrad.nn.functional.softmax import log_softmax
 from minigrad.ops import multiply, take_along_axis, where
 from minigrad.tape import composite
@@ -132,12 +132,12 @@ def _likelihood(name: str, log_p: Any, labels: Labels, weight: Any, reduction: s
         loss = where(labels.wrong, float("nan"), loss)
     if labels.kept is not None:
         loss = where(labels.kept, loss, 0)
-    if reduction != "mean":
-        return loss if reduction == "none" else loss.sum()
+    if reduction != "mean" or not loss.size:
+        return reduced(name, loss, reduction)
     if scale is None and labels.kept is None:
         return loss.mean()
     scale = xp.ones_like(labels.safe, dtype=log_p.dtype) if scale is None else scale
-    if xp is backend("numpy") and labels.safe.size and labels.kept is not None and not labels.kept.any():
+    if xp is backend("numpy") and labels.kept is not None and not labels.kept.any():
         warnings.warn(f"{name}: every label is ignored, so that the mean is NaN", RuntimeWarning, stacklevel=4)
     total = (scale if labels.kept is None else xp.where(labels.kept, scale, 0)).sum()
     return loss.sum() / xp.where(total == 0, float("nan"), total).astype(log_p.dtype)  # nothing kept: NaN
@@ -155,6 +155,6 @@ def _soft(logits: Any, target: Any, weight: Any, reduction: str, smoothing: floa
         w = per_class("cross_entropy", weight, logits)
         terms = multiply(terms, w.reshape(-1, *[1] * (logits.ndim - 1 - axis)))
     loss = -terms.sum(axis=axis)
-    if reduction == "none":
-        return loss
-    return loss.sum() if reduction == "sum" else loss.sum() / (raw(logits).size // classes)
+    if reduction != "mean" or not loss.size:
+        return reduced("cross_entropy", loss, reduction)
+    return loss.sum() / (raw(logits).size // classes)

@@ -5,6 +5,7 @@ Builds on: `minigrad.tensor`. Read next: `minigrad.nn.functional.regression`.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from minigrad.errors import ShapeError
@@ -31,6 +32,9 @@ def check_reduction(name: str, reduction: str, known: tuple[str, ...] = ("none",
 
 
 def reduced(name: str, loss: Any, reduction: str) -> Any:
-    """The losses of all elements, their mean or their sum."""
+    """The losses of all elements, their mean or their sum; the mean of none is NaN, and a warning."""
     check_reduction(name, reduction)
+    if reduction == "mean" and not loss.size:
+        warnings.warn(f"{name}: there is nothing to average, so that the mean is NaN", RuntimeWarning, stacklevel=4)
+        return loss.sum() * float("nan")
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
