@@ -33,8 +33,10 @@ class BatchNorm(ChannelNorm):
         affine: bool = True,
         track_running_stats: bool = True,
         decay: float | None = None,
+        *,
+        bias: bool = True,
     ) -> None:
-        super().__init__(num_features, eps, momentum_of(self, momentum, decay), affine, track_running_stats)
+        super().__init__(num_features, eps, momentum_of(self, momentum, decay), affine, track_running_stats, bias)
 
     def forward(self, x: Any) -> Any:
         x = self.checked(x)
@@ -73,7 +75,8 @@ class BatchNorm1d(BatchNorm):
 
     In training, mean and biased variance of the batch; in use, the running ones, whose variance is the unbiased. With
     ``momentum=None`` the running ones are the mean of all batches; ``decay=0.9`` is another word for ``momentum=0.1``.
-    Without `track_running_stats` the batch's are used always; without `affine` there is no weight and no bias.
+    Without `track_running_stats` the batch's are used always; without `affine` there is no weight and no bias, with
+    ``bias=False`` no bias alone.
 
     Shapes: x (N, C) or (N, C, L), weight and bias (C,), y as x. State: weight, bias, running_mean, running_var,
     num_batches_tracked, as in PyTorch.
@@ -104,7 +107,8 @@ class BatchNorm2d(BatchNorm):
 
     In training, mean and biased variance of the batch; in use, the running ones, whose variance is the unbiased. With
     ``momentum=None`` the running ones are the mean of all batches; ``decay=0.9`` is another word for ``momentum=0.1``.
-    Without `track_running_stats` the batch's are used always; without `affine` there is no weight and no bias.
+    Without `track_running_stats` the batch's are used always; without `affine` there is no weight and no bias, with
+    ``bias=False`` no bias alone.
 
     Shapes: x (N, C, H, W), weight and bias (C,), y as x. State: weight, bias, running_mean, running_var,
     num_batches_tracked, as in PyTorch.
@@ -133,7 +137,8 @@ class BatchNorm3d(BatchNorm):
 
     In training, mean and biased variance of the batch; in use, the running ones, whose variance is the unbiased. With
     ``momentum=None`` the running ones are the mean of all batches; ``decay=0.9`` is another word for ``momentum=0.1``.
-    Without `track_running_stats` the batch's are used always; without `affine` there is no weight and no bias.
+    Without `track_running_stats` the batch's are used always; without `affine` there is no weight and no bias, with
+    ``bias=False`` no bias alone.
 
     Shapes: x (N, C, D, H, W), weight and bias (C,), y as x. State: weight, bias, running_mean, running_var,
     num_batches_tracked, as in PyTorch.

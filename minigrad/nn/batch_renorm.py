@@ -55,8 +55,10 @@ class BatchRenorm(BatchNorm):
         momentum: float | None = MOMENTUM,
         affine: bool = True,
         decay: float | None = None,
+        *,
+        bias: bool = True,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, True, decay)
+        super().__init__(num_features, eps, momentum, affine, True, decay, bias=bias)
         self.rmax, self.dmax = rmax, dmax
         for what, bound, least in (("rmax", rmax, 1), ("dmax", dmax, 0)):
             if not callable(bound):

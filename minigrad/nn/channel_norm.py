@@ -24,7 +24,7 @@ MOMENTUM = 0.1  # this very object stands for 'not given'
 class ChannelNorm(Layer):
     """The state of a normaliser of channels, named as in PyTorch; a subclass says which numbers of axes it takes.
 
-    >>> list(ChannelNorm(2, 1e-5, 0.1, True, True).state_dict())
+    >>> list(ChannelNorm(2, 1e-5, 0.1, True, True, True).state_dict())
     ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked']
     """
 
@@ -32,7 +32,7 @@ class ChannelNorm(Layer):
     layout = "(N, C, ...)"
 
     def __init__(
-        self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool
+        self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool, bias: bool
     ) -> None:
         name = type(self).__name__
         (num_features,) = check_sizes(self, num_features=num_features)
@@ -42,7 +42,7 @@ class ChannelNorm(Layer):
         self.momentum = None if momentum is None else momentum if momentum is MOMENTUM else float(momentum)
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = Parameter(ones((num_features,))) if affine else None
-        self.bias = Parameter(zeros((num_features,))) if affine else None
+        self.bias = Parameter(zeros((num_features,))) if affine and bias else None
         self.running_mean = Buffer(zeros((num_features,))) if track_running_stats else None
         self.running_var = Buffer(ones((num_features,))) if track_running_stats else None
         self.num_batches_tracked = Buffer(constant((), 0, dtype=np.int64)) if track_running_stats else None

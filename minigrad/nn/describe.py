@@ -27,7 +27,8 @@ def constructor_call(layer: Any) -> str:
         value = getattr(layer, name, _MISSING)
         default = defaults.get(name, _MISSING)
         if isinstance(default, bool):  # bias=True, and the attribute is the bias itself
-            value = bool(default if value is _MISSING else value if isinstance(value, bool) else value is not None)
+            value = default if value is _MISSING or (value is None and _bare(layer)) else value
+            value = value if isinstance(value, bool) else value is not None
         if value is _MISSING and default is _MISSING:
             return call_of(layer, [], _children(layer))
         if default is _MISSING:
@@ -59,6 +60,11 @@ def _word(value: Any) -> str:
 
 def _plain(value: Any) -> bool:
     return isinstance(value, (bool, int, float, str, tuple))
+
+
+def _bare(layer: Any) -> bool:
+    """Whether there is no weight, so that a missing bias says nothing: affine=False says it already."""
+    return getattr(layer, "weight", _MISSING) is None
 
 
 def _defaults(layer: Any, code: Any) -> dict[str, Any]:

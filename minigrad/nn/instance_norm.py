@@ -29,12 +29,14 @@ class InstanceNorm(ChannelNorm):
         momentum: float = MOMENTUM,
         affine: bool = False,
         track_running_stats: bool = False,
+        *,
+        bias: bool = True,
     ) -> None:
         if momentum is None:
             raise ArgumentError(
                 f"{type(self).__name__}: batches are not counted, so there is no mean of all, got momentum=None; 0.1"
             )
-        super().__init__(num_features, eps, momentum, affine, track_running_stats)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias)
 
     def forward(self, x: Any) -> Any:
         x = self.checked(x, -self.dims[0])

@@ -110,7 +110,9 @@ class GroupNorm(Layer):
     Reference: Wu and He, Group Normalization, 2018, equation 7.
     """
 
-    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True) -> None:
+    def __init__(
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, bias: bool = True
+    ) -> None:
         num_groups, num_channels = check_sizes(self, num_groups=num_groups, num_channels=num_channels)
         if num_groups < 1 or num_channels % num_groups:
             raise ArgumentError(
@@ -119,7 +121,7 @@ class GroupNorm(Layer):
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = check_eps("GroupNorm", eps), affine
         self.weight = Parameter(ones((num_channels,))) if affine else None
-        self.bias = Parameter(zeros((num_channels,))) if affine else None
+        self.bias = Parameter(zeros((num_channels,))) if affine and bias else None
 
     def forward(self, x: Any) -> Any:
         x = as_value(x)

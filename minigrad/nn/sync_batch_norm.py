@@ -59,13 +59,15 @@ class SyncBatchNorm(BatchNorm):
         track_running_stats: bool = True,
         decay: float | None = None,
         communicator: Communicator | None = None,
+        *,
+        bias: bool = True,
     ) -> None:
         if communicator is not None and not isinstance(communicator, Communicator):
             raise ArgumentError(
                 f"SyncBatchNorm: a communicator has rank, size and all_reduce, got {communicator!r:.60}; "
                 "minigrad.parallel has some"
             )
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, decay)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, decay, bias=bias)
         self.communicator = communicator
 
     def formula(self, x: Any, own: bool, running_mean: Any, running_var: Any, momentum: Any) -> Any:

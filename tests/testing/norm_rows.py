@@ -79,6 +79,11 @@ def by_channel(state, x, y):
     return y * state["weight"].reshape(along) + state["bias"].reshape(along)
 
 
+def without_bias(oracle):
+    """The same where no shift is learned."""
+    return lambda state, x: oracle({**state, "bias": np.zeros_like(state["weight"])}, x)
+
+
 def instances_running(state, x):
     """Means over examples, of the mean and the unbiased variance of each; nothing is counted, as in PyTorch."""
     flat = x.reshape(*x.shape[:2], -1)
@@ -126,6 +131,9 @@ NORMS = [
         parameters=["weight", "bias"], buffers=RUNNING, state_oracle=running((0, 2, 3))),
     row("BatchNorm2d", lambda: nn.BatchNorm2d(2, 1e-3, None, decay=None), (2, 2, 2, 2), None, "cumulative mean",
         differs=True, state_oracle=running((0, 2, 3), 1.0)),
+    row("BatchNorm2d", lambda: nn.BatchNorm2d(2, bias=False), (2, 2, 2, 2), without_bias(IMAGES[0]), "no bias",
+        training_oracle=without_bias(IMAGES[1]), differs=True, parameters=["weight"], buffers=RUNNING,
+        state_oracle=running((0, 2, 3))),
     row("BatchNorm3d", lambda: nn.BatchNorm3d(2, decay=0.75), (2, 2, 1, 2, 2), VOLUMES[0], training_oracle=VOLUMES[1],
         differs=True, parameters=["weight", "bias"], buffers=RUNNING, state_oracle=running((0, 2, 3, 4), 0.25)),
     row("SyncBatchNorm", lambda: nn.SyncBatchNorm(2, communicator=Single()), (3, 2, 4), SEQUENCES[0],
@@ -139,6 +147,12 @@ NORMS = [
         training_oracle=renorm(1.05, 0.1), differs=True, state_oracle=running((0,)), checks=FROZEN),
     row("BatchRenorm", lambda: nn.BatchRenorm(2, slowly_open, slowly_allow), (3, 2, 4), SEQUENCES[0],
         "schedules", training_oracle=renorm(1, 0), differs=True, state_oracle=running((0, 2))),
+    row("BatchRenorm", lambda: nn.BatchRenorm(3, bias=False), (5, 3), without_bias(FEATURES[0]), "no bias",
+        training_oracle=without_bias(renorm(3, 5)), differs=True, parameters=["weight"], buffers=RUNNING,
+        state_oracle=running((0,)), checks=FROZEN),
+    row("SyncBatchNorm", lambda: nn.SyncBatchNorm(3, bias=False, communicator=Single()), (5, 3),
+        without_bias(FEATURES[0]), "no bias", training_oracle=without_bias(FEATURES[1]), differs=True,
+        parameters=["weight"], buffers=RUNNING, state_oracle=running((0,))),
     row("BatchRenorm", lambda: nn.BatchRenorm(2, 1, 0, momentum=None), (2, 2, 2, 2), IMAGES[0],
         "closed: batch normalisation", training_oracle=IMAGES[1], differs=True, state_oracle=running((0, 2, 3), 1.0)),
     row("RMSNorm", lambda: nn.RMSNorm(3), (4, 3), rms((1,)), parameters=["weight"], buffers=[]),
@@ -149,6 +163,8 @@ NORMS = [
         parameters=["weight", "bias"], buffers=[]),
     row("GroupNorm", lambda: nn.GroupNorm(1, 4, affine=False), (2, 4, 2, 2), lambda s, x: one_by_one(x, 1),
         "one group, plain", parameters=[]),
+    row("GroupNorm", lambda: nn.GroupNorm(2, 4, bias=False), (2, 4, 3),
+        without_bias(lambda s, x: by_channel(s, x, one_by_one(x, 2))), "no bias", parameters=["weight"]),
     row("GroupNorm", lambda: nn.GroupNorm(2, 4), (3, 4), lambda s, x: by_channel(s, x, one_by_one(x, 2)), "features"),
     row("InstanceNorm1d", lambda: nn.InstanceNorm1d(2), (3, 2, 4), lambda s, x: one_by_one(x), parameters=[],
         buffers=[]),
@@ -161,6 +177,8 @@ NORMS = [
     row("InstanceNorm2d", lambda: nn.InstanceNorm2d(2, affine=True, track_running_stats=True), (2, 2, 2, 2),
         IMAGES[0], "tracked", training_oracle=lambda s, x: by_channel(s, x, one_by_one(x)), differs=True,
         state_oracle=instances_running),
+    row("InstanceNorm2d", lambda: nn.InstanceNorm2d(2, affine=True, bias=False), (2, 2, 2, 2),
+        without_bias(lambda s, x: by_channel(s, x, one_by_one(x))), "no bias", parameters=["weight"]),
     row("InstanceNorm3d", lambda: nn.InstanceNorm3d(2, track_running_stats=True), (2, 2, 1, 2, 2),
         VOLUMES[0], training_oracle=lambda s, x: one_by_one(x), differs=True, parameters=[], buffers=RUNNING,
         state_oracle=instances_running),
