@@ -40,6 +40,7 @@ bench: $(STAMP)      ## time per training step and per op, beside PyTorch where 
 reference: $(STAMP)      ## make the stored reference data again (installs PyTorch and scikit-learn)
 	$(PY) -m pip install -q --disable-pip-version-check -e '.[reference]'
 	set -e; for tool in tools/make_*.py; do $(PY) $$tool; done
+	$(PY) tools/parity_table.py --write
 
 clean:      ## remove the virtual environment and everything generated
 	rm -rf $(VENV) build dist runs out .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache

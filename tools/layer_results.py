@@ -1,14 +1,16 @@
-"""What PyTorch says of the rows of tools/layer_rows.py; PyTorch is imported when asked."""
+"""What PyTorch and minigrad say of the rows of tools/layer_rows.py; PyTorch is imported when asked."""
 
 from typing import Any
 
 import numpy as np
 
+from minigrad import nn
 from tools.layer_rows import LayerRow
 from tools.op_rows.row import Array, draw
+from tools.op_rows.with_minigrad import host, on
 from tools.op_rows.with_torch import weights
 
-__all__ = ["batch", "initial_state", "torch_layer_results"]
+__all__ = ["minigrad_layer_results", "torch_layer_results"]
 
 
 def batch(row: LayerRow, step: int) -> list[Array]:
@@ -57,3 +59,21 @@ def torch_layer_results(row: LayerRow) -> dict[str, Array]:
     found["output in use"] = layer(*(torch.tensor(x) for x in batch(row, 99)))
     found.update({f"state {name}": t for name, t in layer.state_dict().items()})
     return {name: np.array(t.detach().numpy(force=True)) for name, t in found.items()}
+
+
+def minigrad_layer_results(row: LayerRow, device: str = "numpy") -> dict[str, Array]:
+    """The same of minigrad's layer; the device is that on which new Tensors are made."""
+    layer = row.made(nn, vars(nn)).to(dtype="float64")
+    layer.load_state_dict(initial_state({name: t.shape for name, t in layer.state().items()}))
+    found: dict[str, Any] = {}
+    for step in range(row.batches):
+        xs = [on(device, x, requires_grad=True) for x in batch(row, step)]
+        y = found[f"output {step}"] = layer(*xs)
+        assert y.backend == device, "the result stays where the input is"
+        layer.zero_grad()
+        y.backward(on(device, weights(y.shape, 1)))
+    found.update({f"gradient of input {i}": x.grad for i, x in enumerate(xs)})
+    found.update({f"gradient of {name}": p.grad for name, p in layer.named_parameters()})
+    layer.eval()
+    found["output in use"] = layer(*(on(device, x) for x in batch(row, 99)))
+    return {**{name: host(x) for name, x in found.items()}, **{f"state {n}": a for n, a in layer.state_dict().items()}}

@@ -12,7 +12,7 @@ import numpy as np
 from tools.convolution_rows import CONVOLUTIONS, IMAGES, POOLING
 from tools.op_rows.row import Row, call
 
-__all__ = ["LAYERS", "ROWS", "LayerRow"]
+__all__ = ["LAYERS", "LAYERS_WITHOUT_TORCH", "ROWS", "WITHOUT_TORCH", "LayerRow"]
 
 F = "nn.functional."
 X = [(3, 4)]
@@ -180,6 +180,14 @@ BINARY = [
     *(same("kl_div", reduction=r, log_target=True, variant=f"log_target {r}", inputs=PAIR) for r in REDUCTIONS),
 ]  # fmt: skip
 
+# Functions and layers with state that no row compares, and why; tests/nn and tests/testing hold them to oracles.
+WITHOUT_TORCH = {
+    **dict.fromkeys(["averaged_axes", "batch_renorm", "standardize"], "PyTorch has none"),
+    "dropout": "it draws from minigrad's own stream",
+}
+LAYERS_WITHOUT_TORCH = dict.fromkeys(
+    ["BatchRenorm", "ScaledWSConv2d", "ScaledWSLinear", "WeightStandardization"], "PyTorch has none"
+)
 ROWS = [*ACTIVATIONS, *LINEAR, *NORMS, *REGRESSION, *CLASSIFICATION, *BINARY, *CONVOLUTIONS, *POOLING, *IMAGES]
 
 

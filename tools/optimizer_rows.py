@@ -9,7 +9,10 @@ from unittest import mock
 
 import numpy as np
 
-__all__ = ["ROWS", "STEPS", "WITHOUT_TORCH", "Row", "gradients", "start", "torch_path"]
+from minigrad import optim
+from tools.op_rows.with_minigrad import host, on
+
+__all__ = ["ROWS", "WITHOUT_TORCH", "Row", "minigrad_path", "torch_path"]
 
 STEPS = 10
 SHAPES = [(3, 2), (2,), (4,)]
@@ -44,7 +47,7 @@ OTHER = {"betas": (0.5, 0.9), "eps": 1e-3}
 DECOUPLED = {"decoupled_weight_decay": True, **DECAY}
 
 # Optimizers that PyTorch lacks: held against NumPy oracles written from the papers, in tests/testing/optimizer_rows.py.
-WITHOUT_TORCH = {"LAMB", "LARS", "Lion", "Lookahead"}
+WITHOUT_TORCH = dict.fromkeys(["LAMB", "LARS", "Lion", "Lookahead"], "PyTorch has none")
 
 ROWS = [
     *_same("SGD", DECAY, UP, DECAY | UP, lr=0.1),
@@ -93,6 +96,20 @@ def gradients(row: Row, step: int) -> list[np.ndarray | None]:
     if step % 3 == 1:
         found[-1] = None
     return found
+
+
+def minigrad_path(row: Row, device: str = "numpy") -> np.ndarray:
+    """The parameters after each step in minigrad, one row each."""
+    params = [on(device, p, requires_grad=True) for p in start(row)]
+    groups = [{"params": params[:2]}, {"params": params[2:], "lr": 0.3 * row.options["lr"]}]
+    optimizer = getattr(optim, row.name)(groups, **row.options)
+    path = []
+    for step in range(STEPS):
+        for p, g in zip(params, gradients(row, step), strict=True):
+            p.grad = None if g is None else on(device, g)
+        optimizer.step()
+        path.append(np.concatenate([host(p).ravel() for p in params]))
+    return np.array(path)
 
 
 def torch_path(row: Row) -> np.ndarray:

@@ -4,11 +4,17 @@ A row is a way to make the schedule in each library, and for how many steps both
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["FIGURES", "PLATEAUS", "ROWS", "PlateauRow", "Row", "torch_plateau", "torch_rates"]
+from minigrad.optim import schedules
+
+__all__ = [
+    "FIGURES", "PLATEAUS", "ROWS", "WITHOUT_TORCH", "PlateauRow", "Row", "minigrad_plateau", "minigrad_rates", "stored",
+    "torch_plateau", "torch_rates",
+]  # fmt: skip
 
 LR = 0.1
 
@@ -70,6 +76,12 @@ ROWS = [
 ]  # fmt: skip
 
 
+# Held against formulas alone, in tests/optim/test_schedules.py.
+WITHOUT_TORCH = dict.fromkeys(
+    ["inverse_time_decay", "noam", "warmup_cosine", "warmup_stable_decay"], "PyTorch has none"
+)
+
+
 class PlateauRow(NamedTuple):
     options: dict[str, Any]
 
@@ -100,6 +112,27 @@ def _optimizer() -> Any:
     import torch
 
     return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=LR)
+
+
+def stored(path: Path) -> dict[str, np.ndarray]:
+    """What PyTorch said of each row, by the row's id."""
+    with np.load(path) as file:
+        return dict(zip(file["ids"].tolist(), np.split(file["rates"], file["ends"][:-1]), strict=True))
+
+
+def minigrad_rates(row: Row) -> np.ndarray:
+    """The rate of each step in minigrad."""
+    schedule = eval(row.id, vars(schedules))
+    return np.array([schedule(step) for step in range(row.steps)])
+
+
+def minigrad_plateau(row: PlateauRow) -> np.ndarray:
+    """The rate after each figure in minigrad."""
+    rate, rates = schedules.ReduceOnPlateau(LR, **row.options), []
+    for figure in FIGURES:
+        rate.step(figure)
+        rates.append(rate(len(rates)))
+    return np.array(rates)
 
 
 def torch_rates(row: Row) -> np.ndarray:

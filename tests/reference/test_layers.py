@@ -16,18 +16,15 @@ from minigrad.testing import TOLERANCE
 from minigrad.testing.tolerance import close
 from tests.reference.test_ops import differences
 from tests.testing.layer_rows import ROWS as TABLE
-from tools.layer_results import batch, initial_state, torch_layer_results
-from tools.layer_rows import LAYERS, ROWS
+from tools.layer_results import minigrad_layer_results, torch_layer_results
+from tools.layer_rows import LAYERS, LAYERS_WITHOUT_TORCH, ROWS, WITHOUT_TORCH
 from tools.op_rows.stored import parts, read
-from tools.op_rows.with_torch import torch_results, weights
+from tools.op_rows.with_torch import torch_results
 
 STORED = Path(__file__).with_name("layers.npz")
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 NEEDS_TORCH = pytest.mark.skip(reason="needs PyTorch; its stored results are compared by the other tests")
 EXACT = TOLERANCE["float64"].value
-# Functions that PyTorch does not have; they are tested in tests/nn.
-NO_TORCH_LAYER = {"BatchRenorm", "ScaledWSConv2d", "ScaledWSLinear", "WeightStandardization"}
-WITHOUT_TORCH = {"averaged_axes", "batch_renorm", "dropout", "standardize"}
 
 
 @functools.cache
@@ -53,24 +50,6 @@ def test_functions_live(row):
     assert differences(row, "numpy", torch_results(row)) == []
 
 
-def layer_results(row, device):
-    """What `torch_layer_results` says, made by minigrad."""
-    layer = row.made(nn, vars(nn)).to(dtype="float64")
-    layer.load_state_dict(initial_state({name: t.shape for name, t in layer.state().items()}))
-    found = {}
-    for step in range(row.batches):
-        xs = [device.leaf(x, np.float64) for x in batch(row, step)]
-        y = layer(*xs)
-        found[f"output {step}"] = device.host(y)
-        layer.zero_grad()
-        y.backward(device.array(weights(y.shape, 1), np.float64))
-    found.update({f"gradient of input {i}": device.host(x.grad) for i, x in enumerate(xs)})
-    found.update({f"gradient of {name}": device.host(p.grad) for name, p in layer.named_parameters()})
-    layer.eval()
-    found["output in use"] = device.host(layer(*(device.tensor(x, np.float64) for x in batch(row, 99))))
-    return {**found, **{f"state {name}": array for name, array in layer.state_dict().items()}}
-
-
 def layer_differences(made, wanted):
     assert made.keys() == wanted.keys()
     return [
@@ -82,16 +61,16 @@ def layer_differences(made, wanted):
 def test_layers(row, device):
     prefix = f"{row.id}: "
     wanted = {name.removeprefix(prefix): a for name, a in stored()[0].items() if name.startswith(prefix)}
-    assert layer_differences(layer_results(row, device), wanted) == []
+    assert layer_differences(minigrad_layer_results(row, device), wanted) == []
 
 
 @pytest.mark.parametrize("row", LAYERS if HAS_TORCH else [pytest.param(None, marks=NEEDS_TORCH)])
 def test_layers_live(row, device):
-    assert layer_differences(layer_results(row, device), torch_layer_results(row)) == []
+    assert layer_differences(minigrad_layer_results(row, device), torch_layer_results(row)) == []
 
 
 def test_every_function_has_a_row_or_a_reason():
-    have = {row.op for row in ROWS} | WITHOUT_TORCH
+    have = {row.op for row in ROWS} | WITHOUT_TORCH.keys()
     assert have == set(F.__all__), "add rows to tools/layer_rows.py and `make reference`, or a reason to WITHOUT_TORCH"
 
 
@@ -103,7 +82,7 @@ def _has_own(layer):
 def test_every_layer_with_state_has_a_row():
     kinds = {type(part) for row in TABLE for part in row.make().layers() if _has_own(part)}
     public = {kind.__name__ for kind in kinds if getattr(nn, kind.__name__, None) is kind}
-    assert public - NO_TORCH_LAYER <= {row.wrapper or row.name for row in LAYERS}
+    assert public - LAYERS_WITHOUT_TORCH.keys() <= {row.wrapper or row.name for row in LAYERS}
 
 
 def test_the_stored_results_are_those_of_the_table():

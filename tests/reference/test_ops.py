@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.tensor import raw
 from minigrad.testing import TOLERANCE
 from minigrad.testing.tolerance import close
 from tools.op_rows import ROWS, WITHOUT_TORCH, by_op
 from tools.op_rows.stored import parts, read
-from tools.op_rows.with_torch import torch_results, weights
+from tools.op_rows.with_minigrad import minigrad_results
+from tools.op_rows.with_torch import torch_results
 
 STORED = Path(__file__).with_name("ops.npz")
 NAMES = [row.name for row in ROWS]
@@ -35,38 +35,12 @@ def expected(row):
     return parts(row, *stored())
 
 
-def results(row, device):
-    """The same list, made by minigrad on a device: by backward, then by nested transforms."""
-
-    def put(array):
-        return mg.backend.move(np.array(array), device)
-
-    xs, constants = row.arrays(), [put(c) for c in row.constants]
-
-    def f(*zs):
-        return row.mini(mg, *zs, *constants)
-
-    leaves = [mg.Tensor(put(x), requires_grad=row.order > 0) for x in xs]
-    y = f(*leaves)
-    made = [y]
-    if row.order:
-        sent = put(weights(y.shape, 1))
-        y.backward(sent)
-        made += [leaf.grad for leaf in leaves]
-    if row.order > 1:
-        every, along = range(len(xs)), [put(weights(x.shape, 2 + i)) for i, x in enumerate(xs)]
-        first = mg.grad(lambda *zs: (f(*zs) * sent).sum(), every)
-        second = mg.grad(lambda *zs: sum((g * v).sum() for g, v in zip(first(*zs), along, strict=True)), every)
-        made += second(*map(put, xs))
-    return [mg.Tensor(raw(part)).numpy() for part in made]
-
-
 def differences(row, device, wanted):
     """What differs, in words; empty if nothing does."""
     with warnings.catch_warnings():
         if row.name in WARNS:
             warnings.simplefilter("ignore", RuntimeWarning)
-        made = results(row, device)
+        made = minigrad_results(row, device)
     words = ["value", *("gradient" for _ in row.inputs), *("second derivative" for _ in row.inputs)]
     return [
         f"{word}: {got.tolist()}, PyTorch has {other.tolist()}"

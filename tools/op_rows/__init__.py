@@ -19,8 +19,8 @@ ROWS: list[Row] = [*ELEMENTWISE, *REDUCTIONS, *MOVING, *SORTING, *PRODUCTS, *MAT
 
 # Public names of minigrad.ops that no row compares, and why.
 WITHOUT_TORCH = {
-    **dict.fromkeys("zeros ones full arange eye zeros_like ones_like full_like".split(), "makes constants"),
-    **dict.fromkeys("rand randn rand_like randn_like".split(), "draws from minigrad's own stream"),
+    **dict.fromkeys("zeros ones full arange eye zeros_like ones_like full_like".split(), "they make constants"),
+    **dict.fromkeys("rand randn rand_like randn_like".split(), "they draw from minigrad's own stream"),
 }
 
 
