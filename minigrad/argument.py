@@ -13,13 +13,16 @@ import os
 from collections.abc import Iterable, Mapping
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad.errors import ArgumentError, DTypeError
 
-__all__ = ["entries", "existing_file", "is_number", "number", "path_of", "sizes", "whole"]
+__all__ = [
+    "ABOVE_0", "ANY", "AT_LEAST_0", "SHARE", "Range", "entries", "existing_file", "is_number", "number", "path_of",
+    "sizes", "whole",
+]  # fmt: skip
 
 
 def whole(name: str, what: str, value: Any, least: float = 0) -> int:
@@ -49,20 +52,47 @@ def sizes(name: str, what: str, shape: Any) -> tuple[int, ...]:
     return tuple(whole(name, what, n) for n in (shape if several else (shape,)))
 
 
-def number(
-    name: str, what: str, value: Any, low: float = -math.inf, high: float = math.inf, positive: bool = False
-) -> float:
-    """A finite number within bounds, or above 0, for the public function `name`.
+class Range(NamedTuple):
+    """The finite numbers from `low` to `high`; a round end is left out. `usual` is said where another one is refused.
 
-    >>> number("example", "eps", np.float32(0.5), low=0)
+    >>> share = Range(0, 1, "[)")
+    >>> 0.9 in share, 1 in share, float("nan") in share, "a" in share, str(share)
+    (True, False, False, False, ' in [0, 1)')
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    ends: str = "[]"
+    usual: str = ""
+
+    def __contains__(self, value: Any) -> bool:
+        if not is_number(value) or not is_finite(value):
+            return False
+        above = self.low < value if self.ends[0] == "(" else self.low <= value
+        return bool(above and (value < self.high if self.ends[1] == ")" else value <= self.high))
+
+    def __str__(self) -> str:
+        if self.low > -math.inf and self.high < math.inf:
+            return f" in {self.ends[0]}{self.low:g}, {self.high:g}{self.ends[1]}"
+        if self.low > -math.inf:
+            return f" above {self.low:g}" if self.ends[0] == "(" else f" from {self.low:g} up"
+        return f" up to {self.high:g}" if self.high < math.inf else ""
+
+
+ANY, AT_LEAST_0, ABOVE_0, SHARE = Range(), Range(0), Range(0, ends="(]"), Range(0, 1)
+
+
+def number(name: str, what: str, value: Any, within: Range = ANY) -> float:
+    """A finite number of a range, for the public function `name`.
+
+    >>> number("example", "eps", np.float32(0.5), AT_LEAST_0)
     0.5
     """
-    if is_number(value) and math.isfinite(value) and low <= value <= high and (value > 0 or not positive):
+    if value in within:
         return float(value)
-    within = " above 0" if positive else " from 0 up" if low == 0 else ""
-    within = f" in [{low:g}, {high:g}]" if high < math.inf else within
     kind = ArgumentError if is_number(value) else DTypeError
-    raise kind(f"{name}: {what} must be a finite number{within}, got {value!r:.60}; correct it")
+    remedy = f"{within.usual} is usual" if within.usual else "correct it"
+    raise kind(f"{name}: {what} must be a finite number{within}, got {value!r:.60}; {remedy}")
 
 
 def is_number(value: Any) -> bool:
@@ -72,6 +102,18 @@ def is_number(value: Any) -> bool:
     (True, False, False)
     """
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a number is neither infinite nor NaN, nor an int too large for a float.
+
+    >>> is_finite(1e308), is_finite(10**400)
+    (True, False)
+    """
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def entries(state: Any) -> str:

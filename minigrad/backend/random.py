@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.argument import number, sizes, whole
+from minigrad.argument import AT_LEAST_0, number, sizes, whole
 from minigrad.backend import Array, Backend, backend, default_backend
 from minigrad.backend.bits import random_bits
 from minigrad.errors import ArgumentError
@@ -119,7 +119,7 @@ class Generator:
         """Numbers of the normal distribution, in pairs after Box and Muller; in float64 on the host, then rounded."""
         xp, shape = xp or default_backend(), sizes("Generator", "a size", shape)
         kind = _floating("Generator.normal", dtype)
-        mean, std = number("Generator.normal", "mean", mean), number("Generator.normal", "std", std, low=0)
+        mean, std = number("Generator.normal", "mean", mean), number("Generator.normal", "std", std, AT_LEAST_0)
         size = math.prod(shape)
         bits = self.bits((2, (size + 1) // 2), _host)
         radius = np.sqrt(-2.0 * np.log((bits[0] + 1.0) * 2.0**-32))  # (0, 1], so the logarithm is finite

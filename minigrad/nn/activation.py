@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.argument import number
+from minigrad.argument import ABOVE_0, number
 from minigrad.nn import functional as F
 from minigrad.nn.layer import Layer
 
@@ -110,7 +110,7 @@ class Softplus(Layer):
     """
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        self.beta = number("Softplus", "beta", beta, positive=True)
+        self.beta = number("Softplus", "beta", beta, ABOVE_0)
         self.threshold = number("Softplus", "threshold", threshold)
 
     def forward(self, x: Any) -> Any:

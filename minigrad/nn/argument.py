@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.argument import number, whole
+from minigrad.argument import AT_LEAST_0, number, whole
 from minigrad.errors import ArgumentError
 
 __all__ = ["ArgumentError", "check_eps", "check_sizes"]
@@ -20,4 +20,4 @@ def check_sizes(layer: Any, **sizes: Any) -> list[int]:
 
 def check_eps(name: str, eps: Any) -> float:
     """The eps of a normaliser as Python's float, refused unless it is a number from 0 up."""
-    return number(name, "eps", eps, low=0)
+    return number(name, "eps", eps, AT_LEAST_0)

@@ -46,7 +46,7 @@ class _Conv(Layer):
     ) -> None:
         name = type(self).__name__
         in_channels, out_channels = check_sizes(self, in_channels=in_channels, out_channels=out_channels)
-        check_groups(name, in_channels, out_channels, groups)
+        groups = check_groups(name, in_channels, out_channels, groups)
         if padding_mode not in _MODES:
             raise ArgumentError(f"{name}: padding_mode is one of {', '.join(_MODES)}, got {padding_mode!r}; pass one")
         kernel = per_axis(name, "kernel_size", kernel_size, self.axes, 1)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from minigrad.argument import number
+from minigrad.argument import SHARE, number
 from minigrad.errors import ShapeError
 from minigrad.nn import functional as F
 from minigrad.nn.functional.labels import check_ignored, check_weights
@@ -65,7 +65,7 @@ class CrossEntropyLoss(Layer):
         self.weight = _per_class("CrossEntropyLoss", weight)
         self.ignore_index = check_ignored("CrossEntropyLoss", ignore_index)
         self.reduction = reduction
-        self.label_smoothing = number("CrossEntropyLoss", "label_smoothing", label_smoothing, 0, 1)
+        self.label_smoothing = number("CrossEntropyLoss", "label_smoothing", label_smoothing, SHARE)
 
     def bound(self) -> Callable[..., Any]:
         """The function with these options."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.argument import number
+from minigrad.argument import ABOVE_0, AT_LEAST_0, number
 from minigrad.nn import functional as F
 from minigrad.nn.functional.reduction import check_reduction
 from minigrad.nn.layer import Layer
@@ -84,7 +84,7 @@ class SmoothL1Loss(Layer):
     def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
         check_reduction("SmoothL1Loss", reduction)
         self.reduction = reduction
-        self.beta = number("SmoothL1Loss", "beta", beta, low=0)
+        self.beta = number("SmoothL1Loss", "beta", beta, AT_LEAST_0)
 
     def forward(self, input: Any, target: Any) -> Any:
         return F.smooth_l1_loss(input, target, self.reduction, self.beta)
@@ -111,7 +111,7 @@ class HuberLoss(Layer):
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         check_reduction("HuberLoss", reduction)
         self.reduction = reduction
-        self.delta = number("HuberLoss", "delta", delta, positive=True)
+        self.delta = number("HuberLoss", "delta", delta, ABOVE_0)
 
     def forward(self, input: Any, target: Any) -> Any:
         return F.huber_loss(input, target, self.reduction, self.delta)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigrad.errors import ShapeError
-from minigrad.nn.functional.average import avg_pool1d, avg_pool2d
+from minigrad.nn.functional.average import avg_pool1d, avg_pool2d, check_divisor
 from minigrad.nn.functional.pooling import max_pool1d, max_pool2d, max_pool3d, steps
 from minigrad.nn.layer import Layer
 from minigrad.promote import wide
@@ -191,7 +191,9 @@ class AvgPool2d(Layer):
     ) -> None:
         steps(type(self).__name__, self.axes, kernel_size, stride, padding)
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
-        self.ceil_mode, self.count_include_pad, self.divisor_override = ceil_mode, count_include_pad, divisor_override
+        self.ceil_mode, self.count_include_pad, self.divisor_override = (
+            ceil_mode, count_include_pad, check_divisor(type(self).__name__, divisor_override)
+        )  # fmt: skip
 
     def forward(self, x: Any) -> Any:
         pads, divisor = self.count_include_pad, self.divisor_override

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.argument import is_number, number
+from minigrad.argument import ABOVE_0, is_number, number
 from minigrad.nn import functional as F
 from minigrad.nn.argument import ArgumentError, check_sizes
 from minigrad.nn.init import constant
@@ -106,7 +106,7 @@ class CELU(Layer):
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = number("CELU", "alpha", alpha, positive=True)
+        self.alpha = number("CELU", "alpha", alpha, ABOVE_0)
 
     def forward(self, x: Any) -> Any:
         return F.celu(x, self.alpha)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad.argument import whole
 from minigrad.nn.functional.resample import check_mode, check_target, interpolate
-from minigrad.nn.functional.unfold import check_factor, fold, patch_options, pixel_shuffle, pixel_unshuffle, unfold
+from minigrad.nn.functional.unfold import fold, patch_options, pixel_shuffle, pixel_unshuffle, unfold
 from minigrad.nn.layer import Layer
 from minigrad.ops.axes import per_axis
 
@@ -78,7 +79,7 @@ class PixelShuffle(Layer):
     """
 
     def __init__(self, upscale_factor: int) -> None:
-        self.upscale_factor = check_factor("PixelShuffle", "upscale_factor", upscale_factor)
+        self.upscale_factor = whole("PixelShuffle", "upscale_factor", upscale_factor, 1)
 
     def forward(self, x: Any) -> Any:
         return pixel_shuffle(x, self.upscale_factor)
@@ -103,7 +104,7 @@ class PixelUnshuffle(Layer):
     """
 
     def __init__(self, downscale_factor: int) -> None:
-        self.downscale_factor = check_factor("PixelUnshuffle", "downscale_factor", downscale_factor)
+        self.downscale_factor = whole("PixelUnshuffle", "downscale_factor", downscale_factor, 1)
 
     def forward(self, x: Any) -> Any:
         return pixel_unshuffle(x, self.downscale_factor)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.nn.functional.response import check_numbers, check_size, local_response_norm
+from minigrad.argument import whole
+from minigrad.nn.functional.response import check_numbers, local_response_norm
 from minigrad.nn.layer import Layer
 
 __all__ = ["LocalResponseNorm"]
@@ -36,9 +37,8 @@ class LocalResponseNorm(Layer):
     """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
-        self.size = check_size("LocalResponseNorm", size)
-        check_numbers("LocalResponseNorm", alpha=alpha, beta=beta, k=k)
-        self.alpha, self.beta, self.k = float(alpha), float(beta), float(k)
+        self.size = whole("LocalResponseNorm", "size", size, 1)
+        self.alpha, self.beta, self.k = check_numbers("LocalResponseNorm", alpha=alpha, beta=beta, k=k)
 
     def forward(self, x: Any) -> Any:
         return local_response_norm(x, self.size, self.alpha, self.beta, self.k)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minigrad.argument import whole
 from minigrad.backend import move, namespace
 from minigrad.errors import ArgumentError
 from minigrad.modes import recomputing, remembered
@@ -56,10 +57,7 @@ class SpectralNorm(Reparametrised):
         eps: float = 1e-12,
         axis: int | None = None,
     ) -> None:
-        if not isinstance(n_power_iterations, int) or n_power_iterations < 1:
-            raise ArgumentError(
-                f"SpectralNorm: n_power_iterations is a whole number, 1 or more, got {n_power_iterations!r}; 1 is usual"
-            )
+        n_power_iterations = whole("SpectralNorm", "n_power_iterations", n_power_iterations, 1)
         weight, outputs = self._wrap(layer, name, outputs_axis(layer) if axis is None else axis)
         self.axis, self.n_power_iterations, self.eps = axis, n_power_iterations, check_eps(type(self).__name__, eps)
         self._outputs = outputs or 0

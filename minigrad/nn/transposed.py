@@ -43,7 +43,7 @@ class _ConvTranspose(Layer):
     ) -> None:
         name = type(self).__name__
         in_channels, out_channels = check_sizes(self, in_channels=in_channels, out_channels=out_channels)
-        check_groups(name, in_channels, out_channels, groups)
+        groups = check_groups(name, in_channels, out_channels, groups)
         if padding_mode != "zeros":
             raise ArgumentError(f"{name}: padding_mode is 'zeros' here, got {padding_mode!r}; leave it out")
         self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, kernel_size

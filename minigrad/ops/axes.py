@@ -10,6 +10,8 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+import numpy as np
+
 from minigrad.errors import DTypeError, ShapeError
 
 __all__ = ["all_axes", "one_axis", "per_axis"]
@@ -41,7 +43,7 @@ def per_axis(name: str, what: str, sizes: Any, n: int, least: int = 0) -> tuple[
     """One whole number for each of `n` axes, where one alone stands for all: a stride, a kernel."""
     each = list(sizes) if isinstance(sizes, (tuple, list)) else [sizes]
     try:
-        each = [operator.index(k) for k in each]
+        each = [-1 if isinstance(k, (bool, np.bool_)) else operator.index(k) for k in each]
     except TypeError:
         each = []
     each = each * n if len(each) == 1 else each

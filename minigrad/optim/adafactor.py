@@ -42,7 +42,11 @@ class Adafactor(Optimizer):
     """
 
     per_tensor = True
-    ranges: ClassVar[Mapping[str, Range | None]] = {"eps": None, "d": Range(1, float("inf"), "1.0")}
+    ranges: ClassVar[Mapping[str, Range | None]] = {
+        "beta2_decay": Range(high=0, usual="-0.8"),
+        "eps": None,
+        "d": Range(1, usual="1.0"),
+    }
 
     def __init__(
         self,
@@ -60,8 +64,6 @@ class Adafactor(Optimizer):
 
     def check(self, o: Group) -> None:
         super().check(o)
-        if not (isinstance(o.beta2_decay, (int, float)) and float("-inf") < o.beta2_decay <= 0):
-            raise DTypeError(f"{self.name}: beta2_decay must not be above 0, got {o.beta2_decay!r}; -0.8 is usual")
         pair = isinstance(o.eps, (tuple, list)) and len(o.eps) == 2
         if not (pair and o.eps[1] in EPS and (o.eps[0] is None or o.eps[0] in EPS)):
             raise DTypeError(f"{self.name}: eps are two numbers from 0 up, got {o.eps!r}; (None, 1e-3) is usual")

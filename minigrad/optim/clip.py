@@ -9,22 +9,21 @@ Builds on: `minigrad.optim.flat`, `minigrad.optim.norms`. Read next: `minigrad.o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from minigrad.argument import ABOVE_0, is_number, number
 from minigrad.backend import Array, default_backend, namespace
 from minigrad.errors import DTypeError, NonFiniteError
 from minigrad.optim.flat import gradients
 from minigrad.optim.norms import norm
-from minigrad.optim.options import Range
 from minigrad.promote import wide
 from minigrad.tensor import Tensor
 
 __all__ = ["adaptive_grad_clip", "clip_grad_norm", "clip_grad_norm_per_parameter", "clip_grad_value", "grad_norm"]
-
-ANY = Range(0, float("inf"), "")
 
 
 def grad_norm(parameters: Iterable[Tensor]) -> Array:
@@ -49,7 +48,7 @@ def clip_grad_norm(parameters: Iterable[Tensor], max_norm: float, error_if_nonfi
 
     Raises
     ------
-    DTypeError
+    ValueError
         If `max_norm` is not above 0.
     NonFiniteError
         If the norm is infinite or NaN and `error_if_nonfinite`.
@@ -82,7 +81,7 @@ def clip_grad_value(parameters: Iterable[Tensor], clip_value: float) -> Array:
 
     Raises
     ------
-    DTypeError
+    ValueError
         If `clip_value` is not above 0.
 
     >>> p = Tensor([3.0, -4.0], requires_grad=True)
@@ -111,7 +110,7 @@ def clip_grad_norm_per_parameter(parameters: Iterable[Tensor], max_norm: float) 
 
     Raises
     ------
-    DTypeError
+    ValueError
         If `max_norm` is not above 0.
 
     >>> p, q = (Tensor([x], requires_grad=True) for x in (3.0, 4.0))
@@ -142,8 +141,10 @@ def adaptive_grad_clip(
 
     Raises
     ------
+    ValueError
+        If `clip_factor` or `eps` is not above 0.
     DTypeError
-        If `clip_factor` or `eps` is not above 0, or something in `exempt` is no Tensor.
+        If something in `exempt` is no Tensor.
 
     >>> p = Tensor([[3.0, 4.0], [0.3, 0.4]], requires_grad=True)
     >>> (p * 0.03).sum().backward()
@@ -189,10 +190,10 @@ def listed(caller: str, parameters: Iterable[Any]) -> list[Tensor]:
 
 
 def above_zero(caller: str, option: str, value: Any, usual: str) -> float:
-    """The value as a Python number, which widens nothing."""
-    if not (value in ANY and value > 0) and value != float("inf"):
-        raise DTypeError(f"{caller}: {option} must be a number above 0, got {value!r}; {usual} is usual")
-    return float(value)
+    """The value as a Python number, which widens nothing; infinity clips nothing, and is allowed."""
+    if is_number(value) and value == math.inf:
+        return math.inf
+    return number(caller, option, value, ABOVE_0._replace(usual=usual))
 
 
 def _shrink(g: Array, scale: Array) -> None:

@@ -73,7 +73,7 @@ class LARS(Optimizer):
     per_tensor = True
     ranges: ClassVar[Mapping[str, Range | None]] = {
         "momentum": BETA,
-        "trust_coefficient": Range(0, float("inf"), "0.001"),
+        "trust_coefficient": Range(0, usual="0.001"),
     }
 
     def __init__(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.argument import Range, number, whole
+from minigrad.errors import GraphError, ShapeError
 from minigrad.optim.optimizer import Optimizer
-from minigrad.optim.options import Range
 
 __all__ = ["Lookahead", "inner"]
 
@@ -43,12 +43,8 @@ class Lookahead(Optimizer):
 
     def __init__(self, optimizer: Optimizer, k: int = 5, alpha: float = 0.5) -> None:
         self.optimizer = inner("Lookahead", optimizer)
-        self.k, self.alpha = k, alpha
-        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-            raise DTypeError(f"Lookahead: k counts updates, 1 or more, got {k!r}; 5 is usual")
-        if alpha not in Range(0, 1, "0.5") and alpha != 1:
-            raise DTypeError(f"Lookahead: alpha must lie in [0, 1], got {alpha!r}; 0.5 is usual")
-        self.alpha = float(alpha)
+        self.k = whole("Lookahead", "k", k, 1)
+        self.alpha = number("Lookahead", "alpha", alpha, Range(0, 1, usual="0.5"))
         self.name = f"Lookahead({optimizer.name})"
         self.defaults, self.param_groups = optimizer.defaults, optimizer.param_groups
         self.steps, self._blocks = optimizer.steps, optimizer._blocks

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from minigrad.argument import whole
 from minigrad.backend import Array, namespace
-from minigrad.errors import DTypeError, ShapeError
+from minigrad.errors import ArgumentError, DTypeError, ShapeError
 from minigrad.ewma import EWMA
 from minigrad.optim.norms import norm
 from minigrad.optim.optimizer import Optimizer
@@ -84,12 +85,12 @@ class Muon(Optimizer):
                     f"{self.name}: trains matrices alone, got a parameter of shape {p.shape}; give it to AdamW, "
                     "minigrad.optim.muon_groups splits a model in two"
                 )
-        if not isinstance(o.ns_steps, int) or not 1 <= o.ns_steps < 100:
-            raise DTypeError(f"{self.name}: ns_steps counts iterations, from 1 to 99, got {o.ns_steps!r}; 5 is usual")
+        if whole(self.name, "ns_steps", o.ns_steps, 1) > 99:
+            raise ArgumentError(f"{self.name}: ns_steps must be at most 99, got {o.ns_steps}; 5 is usual")
         if o.adjust_lr_fn not in SCALES:
             raise DTypeError(f"{self.name}: adjust_lr_fn is one of {SCALES}, got {o.adjust_lr_fn!r}; choose one")
         three = isinstance(o.ns_coefficients, (tuple, list)) and len(o.ns_coefficients) == 3
-        if not three or not all(c in Range(-100, 100, "") for c in o.ns_coefficients):
+        if not three or not all(c in Range(-100, 100) for c in o.ns_coefficients):
             raise DTypeError(
                 f"{self.name}: ns_coefficients are three numbers, got {o.ns_coefficients!r}; "
                 "(3.4445, -4.7750, 2.0315) is usual"

@@ -34,7 +34,7 @@ class NAdam(Optimizer):
     Reference: Dozat, Incorporating Nesterov Momentum into Adam, 2016, algorithm 2.
     """
 
-    ranges: ClassVar[Mapping[str, Range | None]] = {"momentum_decay": Range(0, float("inf"), "0.004")}
+    ranges: ClassVar[Mapping[str, Range | None]] = {"momentum_decay": Range(0, usual="0.004")}
 
     def __init__(
         self,

@@ -63,7 +63,7 @@ class Momentum(Optimizer):
     Reference: Polyak, Some Methods of Speeding Up the Convergence of Iteration Methods, 1964.
     """
 
-    ranges: ClassVar[Mapping[str, Range | None]] = {"momentum": BETA, "dampening": Range(0, float("inf"), "0")}
+    ranges: ClassVar[Mapping[str, Range | None]] = {"momentum": BETA, "dampening": Range(0, usual="0")}
 
     def __init__(
         self,

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import Range, number, whole
 from minigrad.backend import Array, move, namespace
-from minigrad.errors import DTypeError
 from minigrad.ewma import EWMA
 from minigrad.optim.clip import above_zero, listed, total
 from minigrad.optim.flat import gradients
-from minigrad.optim.options import BETA
 from minigrad.tensor import Tensor
 
 __all__ = ["ZClip"]
@@ -32,7 +31,7 @@ class ZClip:
 
     Raises
     ------
-    DTypeError
+    ValueError
         If `alpha` is not in [0, 1), `z_thresh` not above 0, or `warmup_steps` below 1.
 
     >>> p, clip = Tensor([1.0], requires_grad=True), ZClip(warmup_steps=2)
@@ -46,12 +45,9 @@ class ZClip:
     """
 
     def __init__(self, alpha: float = 0.97, z_thresh: float = 2.5, warmup_steps: int = 25) -> None:
-        if alpha not in BETA:
-            raise DTypeError(f"ZClip: alpha must lie in [0, 1), got {alpha!r}; 0.97 is usual")
-        if isinstance(warmup_steps, bool) or not isinstance(warmup_steps, int) or warmup_steps < 1:
-            raise DTypeError(f"ZClip: warmup_steps counts steps, 1 or more, got {warmup_steps!r}; 25 is usual")
-        self.alpha, self.z_thresh = float(alpha), above_zero("ZClip", "z_thresh", z_thresh, "2.5")
-        self.warmup_steps = warmup_steps
+        self.alpha = number("ZClip", "alpha", alpha, Range(0, 1, "[)", "0.97"))
+        self.z_thresh = above_zero("ZClip", "z_thresh", z_thresh, "2.5")
+        self.warmup_steps = whole("ZClip", "warmup_steps", warmup_steps, 1)
         self.mean, self.variance = EWMA(self.alpha), EWMA(self.alpha)
 
     def __call__(self, parameters: Iterable[Tensor]) -> Array:

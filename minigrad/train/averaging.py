@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import Range, number, whole
 from minigrad.backend import Array, move, namespace
-from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
+from minigrad.errors import DeviceError, GraphError, ShapeError
 from minigrad.ewma import EWMA
-from minigrad.optim.options import BETA
 from minigrad.promote import wide
 from minigrad.tensor import Tensor
 from minigrad.train.batch_norm import update_batch_norm
@@ -147,7 +147,7 @@ class ModelEMA(Averaging):
 
     Raises
     ------
-    DTypeError
+    ValueError
         If `decay` is not in [0, 1).
 
     >>> from minigrad.nn import Linear
@@ -167,9 +167,7 @@ class ModelEMA(Averaging):
     """
 
     def __init__(self, model: Any, decay: float = 0.999) -> None:
-        if decay not in BETA:
-            raise DTypeError(f"ModelEMA: decay must lie in [0, 1), got {decay!r}; 0.999 is usual")
-        self.decay = float(decay)
+        self.decay = number("ModelEMA", "decay", decay, Range(0, 1, "[)", "0.999"))
         super().__init__(model)
 
     def beta(self, t: int) -> float:
@@ -185,7 +183,7 @@ class SWA(Averaging):
 
     Raises
     ------
-    DTypeError
+    ValueError
         If `start` is below 0, or `every` below 1.
 
     >>> from minigrad.nn import Linear
@@ -202,10 +200,7 @@ class SWA(Averaging):
     """
 
     def __init__(self, model: Any, start: int = 1, every: int = 1) -> None:
-        for name, value, least in (("start", start, 0), ("every", every, 1)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise DTypeError(f"SWA: {name} counts steps, {least} or more, got {value!r}; correct it")
-        self.start, self.every = start, every
+        self.start, self.every = whole("SWA", "start", start), whole("SWA", "every", every, 1)
         super().__init__(model)
 
     def beta(self, t: int) -> float:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.argument import number, whole
+from minigrad.argument import ABOVE_0, number, whole
 from minigrad.backend import Array
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.io import FileError
@@ -177,7 +177,7 @@ def fit(
         for name, value, least in (("epochs", epochs, 0), ("accumulate", accumulate, 1), ("log_every", log_every, 1))
     )
     if clip is not None and not callable(clip):
-        clip = partial(clip_grad_norm, max_norm=number("fit", "clip", clip, positive=True))
+        clip = partial(clip_grad_norm, max_norm=number("fit", "clip", clip, ABOVE_0))
     check(model, loader, optimizer, validation, metrics, callbacks)
     folder = checkpoints if isinstance(checkpoints, Checkpoints) or checkpoints is None else Checkpoints(checkpoints)
     show, mean = progress(progress_bar, epochs), Mean("fit", loss)

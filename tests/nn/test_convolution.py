@@ -28,7 +28,7 @@ X, W, V = mg.ones((2, 3, 5, 5)), mg.ones((4, 3, 3, 3)), mg.ones((3, 4, 3, 3))
         (lambda: F.conv3d(mg.ones((2, 3)), mg.ones((4, 3, 1, 1, 1))), r"conv3d: x is .* 3 axes behind.*got \(2, 3\)"),
         (lambda: F.conv2d(X, W, mg.ones(3)), r"conv2d: the bias must be \(4,\), one for each .*got \(3,\)"),
         (lambda: F.conv2d(X, W, groups=2), "conv2d: groups must divide the channels, got 2 for 3 into 4; 1 connects"),
-        (lambda: F.conv2d(X, W, groups=0), "conv2d: groups must divide the channels, got 0"),
+        (lambda: F.conv2d(X, W, groups=0), "conv2d: groups must be at least 1, got 0"),
         (lambda: F.conv2d(X, W, stride=0), "conv2d: stride is one whole number.* 2 axes, 1 or more, got 0; pass"),
         (lambda: F.conv2d(X, W, stride=(1, 1, 1)), r"conv2d: stride is one .*got \(1, 1, 1\)"),
         (lambda: F.conv2d(X, W, dilation=0), "conv2d: dilation is one whole number.* 1 or more, got 0"),

@@ -147,7 +147,7 @@ def test_fans(shape, found):
         ),
         (lambda: init.he_normal((3, 2), mode="fan"), "he_normal: mode must be fan_in or fan_out, got 'fan'"),
         (lambda: init.variance_scaling((3, 2), mode="fan"), "variance_scaling: mode must be .*got 'fan'"),
-        (lambda: init.variance_scaling((3, 2), distribution="x"), "variance_scaling: distribution must be .*got 'x'"),
+        (lambda: init.variance_scaling((3, 2), distribution="x"), "variance_scaling: distribution is .*got 'x'"),
         (lambda: init.trunc_normal((3,), a=2, b=1), "trunc_normal: a must lie below b, .*got 2 and 1"),
         (lambda: init.trunc_normal((3,), a=9, b=10), "trunc_normal: .*within 8 sigmas, got 9 and 10"),
     ],

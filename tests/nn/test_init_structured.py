@@ -9,7 +9,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.backend.random import Generator
-from minigrad.errors import DTypeError, ShapeError
+from minigrad.errors import DTypeError
 from minigrad.nn import Linear, init
 
 SHAPES = [(5, 5), (3, 7), (7, 3), (4, 2, 3, 3), (20, 2, 3), (2, 3, 2, 2, 2), (1, 4), (4, 1)]
@@ -115,20 +115,20 @@ def test_delta_orthogonal_keeps_the_length_of_every_picture(shape):
     ("call", "words"),
     [
         (lambda: init.orthogonal((3,)), r"orthogonal: a weight is \(out, in, \*kernel\), got shape \(3,\); use"),
-        (lambda: init.sparse((3, 2), 1.0), r"sparse: sparsity is the share of zeros, in \[0, 1\), got 1.0"),
-        (lambda: init.sparse((3, 2), -0.1), r"sparse: sparsity is the share of zeros, in \[0, 1\), got -0.1"),
+        (lambda: init.sparse((3, 2), 1.0), r"sparse: sparsity must be a finite number in \[0, 1\), got 1.0"),
+        (lambda: init.sparse((3, 2), -0.1), r"sparse: sparsity must be a finite number in \[0, 1\), got -0.1"),
         (lambda: init.sparse((3, 2, 3), 0.5), r"sparse: the weight must be a matrix \(out, in\), got shape"),
         (lambda: init.identity((3,)), r"identity: the weight must be a matrix \(out, in\), got shape \(3,\)"),
         (lambda: init.dirac((3, 3)), r"dirac: a kernel is \(out, in, \*k\) of 3 to 5 axes, got shape \(3, 3\)"),
         (lambda: init.dirac((4, 4, 3), 3), r"dirac: the outputs must be a multiple of groups, got .* and 3; correct"),
-        (lambda: init.dirac((4, 4, 3), 2.5), r"dirac: the outputs must be a multiple of groups, got .* and 2.5; corr"),
-        (lambda: init.dirac((4, 4, 3), 0), r"dirac: the outputs must be a multiple of groups, got .* and 0; correct"),
+        (lambda: init.dirac((4, 4, 3), 2.5), "dirac: groups must be a whole number, got 2.5"),
+        (lambda: init.dirac((4, 4, 3), 0), "dirac: groups must be at least 1, got 0"),
         (lambda: init.delta_orthogonal((3, 3)), r"delta_orthogonal: a kernel is .*got shape \(3, 3\)"),
         (lambda: init.delta_orthogonal((2, 3, 3)), r"delta_orthogonal: more inputs than outputs .*got shape \(2, 3"),
     ],
 )  # fmt: skip
 def test_bad_arguments_by_message(call, words):
-    with pytest.raises((ValueError, ShapeError), match=f"^{words}"):
+    with pytest.raises((ValueError, TypeError), match=f"^{words}"):
         call()
 
 

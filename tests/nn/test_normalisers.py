@@ -220,8 +220,8 @@ BAD_LAYERS = [
     (lambda: nn.GroupNorm(3, 4), r"GroupNorm: num_groups must divide num_channels, got 3 and 4"),
     (lambda: nn.GroupNorm(0, 4), r"GroupNorm: num_groups must divide num_channels, got 0 and 4"),
     (lambda: nn.GroupNorm(2.0, 4), r"GroupNorm: num_groups must be a whole number, got 2.0"),
-    (lambda: nn.LocalResponseNorm(0), r"LocalResponseNorm: size is how many channels .*got 0"),
-    (lambda: nn.LocalResponseNorm(2, k=float("nan")), r"LocalResponseNorm: k is a finite number, got nan"),
+    (lambda: nn.LocalResponseNorm(0), r"LocalResponseNorm: size must be at least 1, got 0"),
+    (lambda: nn.LocalResponseNorm(2, k=float("nan")), r"LocalResponseNorm: k must be a finite number, got nan"),
     (lambda: nn.BatchNorm2d(2, momentum="0.1"), r"BatchNorm2d: momentum is the weight .*got '0.1'"),
     (lambda: nn.RMSNorm("3"), r"RMSNorm: normalized_shape must be a whole number, got '3'"),
     (lambda: nn.SyncBatchNorm(2, communicator="mpi"), r"SyncBatchNorm: a communicator has rank, size .*got 'mpi'"),
@@ -277,7 +277,7 @@ def test_in_use_one_value_per_instance_will_do_where_statistics_are_kept():
 X = np.ones((2, 4, 3), np.float32)
 BAD_CALLS = [
     (lambda: F.group_norm(X, 3), ShapeError, r"group_norm: x must be .* a multiple of num_groups 3, got \(2, 4, 3\)"),
-    (lambda: F.group_norm(X, 0), ValueError, r"group_norm: num_groups is a whole number above 0, got 0"),
+    (lambda: F.group_norm(X, 0), ValueError, r"group_norm: num_groups must be at least 1, got 0"),
     (lambda: F.group_norm(X, 2, eps=-2), ValueError, r"group_norm: eps must be .*got -2"),
     (lambda: F.group_norm(X, 2, np.ones(2)), ShapeError, r"group_norm: weight must have shape \(4,\), got \(2,\)"),
     (lambda: F.batch_norm(X, None, None, training=True, eps=-0.5), ValueError, r"batch_norm: eps must be .*got -0.5"),
@@ -296,8 +296,8 @@ BAD_CALLS = [
     (lambda: F.rms_norm(X, 3, np.ones(4)), ShapeError, r"rms_norm: weight must have shape \(3,\), got \(4,\)"),
     (lambda: F.normalize(X, 0), ValueError, r"normalize: p is the order of a norm, .*got 0"),
     (lambda: F.normalize(X, eps=float("nan")), ValueError, r"normalize: eps must be .*got nan"),
-    (lambda: F.local_response_norm(X, 2, beta="a"), ValueError, r"local_response_norm: beta is a finite .*got 'a'"),
-    (lambda: F.local_response_norm(X, 1.5), ValueError, r"local_response_norm: size is how many .*got 1.5"),
+    (lambda: F.local_response_norm(X, 2, beta="a"), TypeError, r"local_response_norm: beta must be a finite .*got 'a'"),
+    (lambda: F.local_response_norm(X, 1.5), TypeError, r"local_response_norm: size must be a whole number, got 1.5"),
     *((lambda call=call: call(np.arange(24).reshape(2, 4, 3)), DTypeError, rf"{name}: needs floating numbers, got int")
       for name, call in {
           "batch_norm": lambda x: F.batch_norm(x, None, None, training=True), "instance_norm": F.instance_norm,

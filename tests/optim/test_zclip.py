@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import optim
-from minigrad.errors import DTypeError
+from minigrad.errors import ArgumentError, DTypeError
 
 NORMS = [*(1 + 0.3 * np.sin(np.arange(30))), 9.0, 1.1, 2.5, 50.0, 0.9, *(1 + 0.3 * np.cos(np.arange(20))), 4.0]
 
@@ -79,14 +79,14 @@ def test_parameters_without_gradients_are_no_norm(device):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"alpha": 1.0}, r"alpha must lie in \[0, 1\), got 1.0"),
-        ({"alpha": float("nan")}, "alpha must lie in .*, got nan"),
-        ({"z_thresh": 0}, "z_thresh must be a number above 0, got 0"),
-        ({"z_thresh": float("nan")}, "z_thresh must be a number above 0, got nan"),
-        ({"warmup_steps": 0}, "warmup_steps counts steps, 1 or more, got 0"),
-        ({"warmup_steps": 2.5}, "warmup_steps counts steps, 1 or more, got 2.5"),
+        ({"alpha": 1.0}, r"alpha must be a finite number in \[0, 1\), got 1.0"),
+        ({"alpha": float("nan")}, "alpha must be a finite number in .*, got nan"),
+        ({"z_thresh": 0}, "z_thresh must be a finite number above 0, got 0"),
+        ({"z_thresh": float("nan")}, "z_thresh must be a finite number above 0, got nan"),
+        ({"warmup_steps": 0}, "warmup_steps must be at least 1, got 0"),
+        ({"warmup_steps": 2.5}, "warmup_steps must be a whole number, got 2.5"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options, words):
-    with pytest.raises(DTypeError, match=rf"^ZClip: {words}; .* is usual"):
+    with pytest.raises((ArgumentError, DTypeError), match=rf"^ZClip: {words}; ."):
         optim.ZClip(**options)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import whole
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
@@ -35,11 +36,9 @@ def regions(name: str, output_size: Output, size: tuple[int, ...]) -> list[tuple
     """
     n = len(size)
     wanted: Any = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * n
-    if len(wanted) != n or any(o is not None and (not isinstance(o, int) or o < 1) for o in wanted):
-        raise ArgumentError(
-            f"{name}: output_size is one whole number from 1 on, or one for each of {n} axes, None to keep the size, "
-            f"got {output_size!r}; pass an int or a tuple"
-        )
+    if len(wanted) != n:
+        raise ArgumentError(f"{name}: output_size is one number, or one for each of {n} axes, got {output_size!r}; fit")
+    wanted = [None if o is None else whole(name, "output_size", o, 1) for o in wanted]
     found = []
     for m, o in zip(size, wanted, strict=True):
         i = np.arange(m if o is None else o)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import whole
 from minigrad.backend import namespace
 from minigrad.nn.argument import ArgumentError
 from minigrad.nn.functional.pooling import Frame, channels_first, frame, padded
@@ -30,8 +31,7 @@ def _avg_pool(
 ) -> Any:
     x = as_value(x)
     f = frame(name, n, x.shape, kernel_size, stride, padding, 1, ceil)
-    if divisor is not None and not (isinstance(divisor, int) and divisor):
-        raise ArgumentError(f"{name}: divisor_override is a whole number other than 0, got {divisor!r}; pass an int")
+    divisor = check_divisor(name, divisor)
     half, size = x.dtype == "float16", x.shape[x.ndim - n :]
     x = padded(channels_first(wide(x), n), f.width, 0.0)
     lead = x.ndim - n
@@ -40,6 +40,13 @@ def _avg_pool(
     x = reshape(x, math.prod(f.kernel), *x.shape[n:]).sum(axis=0)  # the taps first: the sum adds whole arrays
     y = multiply(x, _weights(x, f, size, with_pad) if divisor is None else 1 / divisor)
     return channels_first(y.astype("float16") if half else y, n)
+
+
+def check_divisor(name: str, divisor: Any) -> int | None:
+    """The divisor as Python's int, refused where it is 0; None for the size of the window."""
+    if divisor is not None and not whole(name, "divisor_override", divisor, -math.inf):
+        raise ArgumentError(f"{name}: divisor_override must not be 0, got {divisor}; None is the size of the window")
+    return None if divisor is None else int(divisor)
 
 
 def _weights(x: Any, f: Frame, size: tuple[int, ...], with_pad: bool) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import is_number
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
@@ -84,6 +85,6 @@ def check_bound(name: str, what: str, bound: Any, least: float, like: Array | No
     bound = bound.item() if isinstance(bound, np.generic) else bound
     if hasattr(bound, "ndim") and like is not None:
         return raw(bound).astype(like.dtype)
-    if not isinstance(bound, (int, float)) or not bound >= least:
+    if not is_number(bound) or not bound >= least:
         raise ArgumentError(f"{name}: {what} must be a number from {least} on, got {bound!r}; {least} corrects nothing")
     return float(bound)

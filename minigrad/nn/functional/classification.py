@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
-from minigrad.argument import number
+from minigrad.argument import SHARE, number
 from minigrad.backend import backend, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.functional.labels import Labels, class_labels, is_probabilities, per_class
@@ -81,7 +81,7 @@ def cross_entropy(
 
     Reference: Szegedy et al., Rethinking the Inception Architecture, 2016, section 7 (label smoothing).
     """
-    logits, smoothing = as_value(input), number("cross_entropy", "label_smoothing", label_smoothing, 0, 1)
+    logits, smoothing = as_value(input), number("cross_entropy", "label_smoothing", label_smoothing, SHARE)
     check_reduction("cross_entropy", reduction)
     if is_probabilities(logits, target):
         return _soft(logits, target, weight, reduction, smoothing)

@@ -16,6 +16,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad.argument import whole
 from minigrad.backend.windows import places
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
@@ -133,7 +134,7 @@ def _convolution(
     """All three: `n` is the number of axes that the kernel moves along."""
     stride, dilation = per_axis(name, "stride", stride, n, 1), per_axis(name, "dilation", dilation, n, 1)
     (x, weight, bias), half, single = operands(name, n, x, weight, bias)
-    check_groups(name, x.shape[1], weight.shape[0], groups)
+    groups = check_groups(name, x.shape[1], weight.shape[0], groups)
     out, channels = weight.shape[0], weight.shape[1] * groups
     check_channels(name, x, weight, bias, channels, out)
     kernel, batch = weight.shape[2:], x.shape[0]
@@ -189,12 +190,14 @@ def operands(name: str, n: int, x: Any, weight: Any, bias: Any) -> tuple[tuple[A
     return (x, weight, bias), half, single
 
 
-def check_groups(name: str, channels: int, out: int, groups: Any) -> None:
-    """Refuse groups that do not divide the channels on both sides."""
-    if not isinstance(groups, int) or groups < 1 or channels % groups or out % groups:
+def check_groups(name: str, channels: int, out: int, groups: Any) -> int:
+    """The number of groups, refused where it does not divide the channels on both sides."""
+    groups = whole(name, "groups", groups, 1)
+    if channels % groups or out % groups:
         raise ArgumentError(
-            f"{name}: groups must divide the channels, got {groups!r} for {channels} into {out}; 1 connects all"
+            f"{name}: groups must divide the channels, got {groups} for {channels} into {out}; 1 connects all"
         )
+    return groups
 
 
 def check_channels(name: str, x: Any, weight: Any, bias: Any, channels: int, out: int) -> None:

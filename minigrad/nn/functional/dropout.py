@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.argument import is_number
+from minigrad.argument import SHARE
 from minigrad.backend import namespace
 from minigrad.backend.random import Generator, default_generator
 from minigrad.errors import DTypeError
@@ -59,6 +59,6 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Generator | None
 
 def check_probability(name: str, p: float) -> float:
     """p as a Python float, refused outside [0, 1]."""
-    if not (is_number(p) and 0 <= p <= 1):
+    if p not in SHARE:
         raise ArgumentError(f"{name}: p is the probability of dropping, in [0, 1], got {p!r}; 0.5 is usual")
     return float(p)

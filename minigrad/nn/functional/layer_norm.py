@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.argument import sizes
+from minigrad.argument import sizes, whole
 from minigrad.errors import ShapeError
-from minigrad.nn.argument import ArgumentError, check_eps
+from minigrad.nn.argument import check_eps
 from minigrad.nn.functional.standardize import floating, scaled, standard_form
 from minigrad.promote import wide
 from minigrad.tape import composite
@@ -101,8 +101,7 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
     Reference: Wu and He, Group Normalization, 2018, equation 7.
     """
     x, eps = floating("group_norm", x), check_eps("group_norm", eps)
-    if not isinstance(num_groups, (int, np.integer)) or num_groups < 1:
-        raise ArgumentError(f"group_norm: num_groups is a whole number above 0, got {num_groups!r}; 32 is usual")
+    num_groups = whole("group_norm", "num_groups", num_groups, 1)
     if x.ndim < 2 or x.shape[1] % num_groups:
         raise ShapeError(
             f"group_norm: x must be (N, C, ...) with C a multiple of num_groups {num_groups}, got {x.shape}; "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.argument import number
+from minigrad.argument import ABOVE_0, AT_LEAST_0, number
 from minigrad.nn.functional.reduction import pair, reduced
 from minigrad.ops import abs, square, subtract, where
 from minigrad.tape import composite
@@ -76,7 +76,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
 
     Reference: Girshick, Fast R-CNN, 2015, equation 3.
     """
-    beta = number("smooth_l1_loss", "beta", beta, low=0)
+    beta = number("smooth_l1_loss", "beta", beta, AT_LEAST_0)
     if beta == 0:
         return l1_loss(input, target, reduction)
     input, target = pair("smooth_l1_loss", input, target)
@@ -105,7 +105,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
 
     Reference: Huber, Robust Estimation of a Location Parameter, 1964.
     """
-    delta = number("huber_loss", "delta", delta, positive=True)
+    delta = number("huber_loss", "delta", delta, ABOVE_0)
     input, target = pair("huber_loss", input, target)
     d = subtract(input, target)
     size = abs(d)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import ABOVE_0
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
@@ -104,8 +105,8 @@ def check_target(name: str, size: Any, scale_factor: Any) -> None:
     if (size is None) == (scale_factor is None):
         raise ArgumentError(f"{name}: takes size or scale_factor, got {size} and {scale_factor}; give one of the two")
     factors = scale_factor if isinstance(scale_factor, (tuple, list)) else [scale_factor]
-    if size is None and any(not isinstance(f, (int, float)) or not 0 < f < float("inf") for f in factors):
-        raise ArgumentError(f"{name}: scale_factor must be above 0, got {scale_factor}; 2 doubles the size")
+    if size is None and any(f not in ABOVE_0 for f in factors):
+        raise ArgumentError(f"{name}: scale_factor must be above 0, got {scale_factor!r}; 2 doubles the size")
 
 
 def _targets(name: str, size: tuple[int, ...], wanted: Any, factor: Any) -> list[tuple[int, float]]:

@@ -5,11 +5,9 @@ Builds on: `minigrad.nn.functional.standardize`. Read next: `minigrad.nn.batch_n
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
-
+from minigrad.argument import is_number, number, whole
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError, check_eps
 from minigrad.nn.functional.standardize import floating
@@ -35,7 +33,7 @@ def normalize(x: Any, p: float = 2.0, axis: Any = 1, eps: float = 1e-12) -> Any:
            [0. , 0. ]], dtype=float32)
     """
     x, eps = floating("normalize", x), check_eps("normalize", eps)
-    if not p > 0:
+    if not is_number(p) or not p > 0:
         raise ArgumentError(f"normalize: p is the order of a norm, a number above 0 or inf, got {p}; 2 is the length")
     v = wide(x)
     y = divide(v, maximum(norm(v, p, axis, keepdims=True), eps))
@@ -64,8 +62,8 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
 
     Reference: Krizhevsky et al., ImageNet Classification with Deep Convolutional Networks, 2012, section 3.3.
     """
-    x, size = floating("local_response_norm", x), check_size("local_response_norm", size)
-    check_numbers("local_response_norm", alpha=alpha, beta=beta, k=k)
+    x, size = floating("local_response_norm", x), whole("local_response_norm", "size", size, 1)
+    alpha, beta, k = check_numbers("local_response_norm", alpha=alpha, beta=beta, k=k)
     if x.ndim < 3:
         raise ShapeError(f"local_response_norm: x must be (N, C, ...) of three axes or more, got {x.shape}; add axes")
     v, channels = wide(x), x.shape[1]
@@ -75,21 +73,10 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     total = squares[:, :channels]
     for i in range(1, size):
         total = total + squares[:, i : i + channels]
-    y = v * (total * (float(alpha) / size) + float(k)) ** -float(beta)
+    y = v * (total * (alpha / size) + k) ** -beta
     return y.astype(x.dtype) if x.dtype == "float16" else y
 
 
-def check_size(name: str, size: Any) -> int:
-    """The number of neighbours, refused where it is none."""
-    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-        raise ArgumentError(
-            f"{name}: size is how many channels are added up, a whole number from 1, got {size!r}; try 5"
-        )
-    return size
-
-
-def check_numbers(name: str, **numbers: Any) -> None:
-    """Refuse constants of the formula that are no finite numbers."""
-    for what, number in numbers.items():
-        if not isinstance(number, (int, float, np.floating)) or not math.isfinite(number):
-            raise ArgumentError(f"{name}: {what} is a finite number, got {number!r}; 1e-4, 0.75 and 1 are usual")
+def check_numbers(name: str, **numbers: Any) -> list[float]:
+    """The constants of the formula as Python's floats, refused unless they are finite numbers."""
+    return [number(name, what, value) for what, value in numbers.items()]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.argument import is_number
+from minigrad.argument import SHARE
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.ewma import EWMA, flush
@@ -91,7 +91,7 @@ def check_momentum(name: str, momentum: Any) -> None:
     """Refuse what weighs no batch; an array of the device is taken as it is."""
     if hasattr(momentum, "ndim") and not isinstance(momentum, np.generic):
         return
-    if not is_number(momentum) or not 0 <= momentum <= 1:
+    if momentum not in SHARE:
         raise ArgumentError(
             f"{name}: momentum is the weight of the newest batch, in [0, 1], got {momentum!r}; 0.1 is usual, which "
             "Keras calls 0.9"

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad.argument import whole
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.nn.functional.convolution import check_channels, check_groups, finish, grouped, operands
@@ -99,8 +100,8 @@ def _transposed(
     stride, dilation = per_axis(name, "stride", stride, n, 1), per_axis(name, "dilation", dilation, n, 1)
     padding, extra = per_axis(name, "padding", padding, n), output_padding(name, extra, stride, dilation)
     (x, weight, bias), half, single = operands(name, n, x, weight, bias)
-    channels, out = weight.shape[0], weight.shape[1] * groups
-    check_groups(name, channels, out, groups)
+    channels, out = weight.shape[0], weight.shape[1] * whole(name, "groups", groups, 1)
+    groups = check_groups(name, channels, out, groups)
     check_channels(name, x, weight, bias, channels, out)
     kernel, batch, places = weight.shape[2:], x.shape[0], x.shape[2:]
     size = transposed_size(places, kernel, stride, dilation, extra)  # before the ends are cut off

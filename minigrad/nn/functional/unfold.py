@@ -9,9 +9,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad.argument import whole
 from minigrad.backend.windows import places
 from minigrad.errors import ShapeError
-from minigrad.nn.argument import ArgumentError
 from minigrad.ops import overlap_add, pad, reshape, sliding_windows, transpose
 from minigrad.ops.axes import per_axis
 from minigrad.tape import composite
@@ -112,13 +112,6 @@ def fold(
     return y[inside] if any(width) else y
 
 
-def check_factor(name: str, what: str, factor: Any) -> int:
-    """Refuse factors that are no whole numbers from 1 on."""
-    if not isinstance(factor, int) or factor < 1:
-        raise ArgumentError(f"{name}: {what} is a whole number, 1 or more, got {factor!r}; pass an int")
-    return factor
-
-
 @composite
 def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
     """Groups of r^2 channels as the r x r pixels of one: a larger image of fewer channels.
@@ -140,7 +133,7 @@ def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
 
     Reference: Shi et al., Real-Time Single Image and Video Super-Resolution, 2016, equation 4.
     """
-    x, r = as_value(x), check_factor("pixel_shuffle", "upscale_factor", upscale_factor)
+    x, r = as_value(x), whole("pixel_shuffle", "upscale_factor", upscale_factor, 1)
     if x.ndim < 3 or x.shape[-3] % r**2:
         raise ShapeError(
             f"pixel_shuffle: x is (..., C, H, W) with {r**2} dividing the channels, got {x.shape}; "
@@ -170,7 +163,7 @@ def pixel_unshuffle(x: Any, downscale_factor: int) -> Any:
     >>> pixel_unshuffle([[[1.0, 2.0], [3.0, 4.0]]], 2).shape
     (4, 1, 1)
     """
-    x, r = as_value(x), check_factor("pixel_unshuffle", "downscale_factor", downscale_factor)
+    x, r = as_value(x), whole("pixel_unshuffle", "downscale_factor", downscale_factor, 1)
     if x.ndim < 3 or x.shape[-2] % r or x.shape[-1] % r:
         raise ShapeError(
             f"pixel_unshuffle: x is (..., C, H, W) with {r} dividing height and width, got {x.shape}; pad or crop it"

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.argument import number
+from minigrad.argument import AT_LEAST_0, number
 from minigrad.backend import Array, backend, default_backend
 from minigrad.backend.random import Generator, default_generator
 from minigrad.errors import DTypeError
@@ -117,7 +117,7 @@ def trunc_normal(
     >>> bool((abs(trunc_normal((100,), std=0.5)) <= 1).all())
     True
     """
-    mean, std = number("trunc_normal", "mean", mean), number("trunc_normal", "std", std, low=0)
+    mean, std = number("trunc_normal", "mean", mean), number("trunc_normal", "std", std, AT_LEAST_0)
     low, high = max(float(a), -8.0), min(float(b), 8.0)  # beyond 8 sigmas nothing is left
     if not low < high:
         raise ArgumentError(f"trunc_normal: a must lie below b, and within 8 sigmas, got {a} and {b}; try -2, 2")

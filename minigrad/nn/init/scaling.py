@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.argument import sizes
+from minigrad.argument import AT_LEAST_0, number, sizes
 from minigrad.backend import Array
 from minigrad.backend.random import Generator
 from minigrad.errors import ShapeError
@@ -51,7 +51,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     1.4142
     """
     if nonlinearity == "leaky_relu":
-        return math.sqrt(2 / (1 + (0.01 if param is None else float(param)) ** 2))
+        return math.sqrt(2 / (1 + (0.01 if param is None else number("calculate_gain", "param", param)) ** 2))
     if nonlinearity not in _GAINS:
         known = ", ".join(sorted([*_GAINS, "leaky_relu"]))
         raise ArgumentError(f"calculate_gain: no gain is known for this one, got {nonlinearity!r}; known: {known}")
@@ -107,14 +107,14 @@ def variance_scaling(
     n = {"fan_in": into, "fan_out": out, "fan_avg": (into + out) / 2}.get(mode)
     if n is None:
         raise ArgumentError(f"variance_scaling: mode must be fan_in, fan_out or fan_avg, got {mode!r}; fan_in is usual")
-    std = math.sqrt(scale / max(n, 1))
+    std = math.sqrt(number("variance_scaling", "scale", scale, AT_LEAST_0) / max(n, 1))
     if distribution == "uniform":
         return uniform(shape, -math.sqrt(3) * std, math.sqrt(3) * std, rng, dtype)
     if distribution == "truncated_normal":
         return trunc_normal(shape, 0.0, std / _TRUNCATED_STD, rng=rng, dtype=dtype)
     if distribution != "normal":
         raise ArgumentError(
-            f"variance_scaling: distribution must be normal, uniform or truncated_normal, got {distribution!r}"
+            f"variance_scaling: distribution is normal, uniform or truncated_normal, got {distribution!r}; pass one"
         )
     return normal(shape, 0.0, std, rng, dtype)
 
@@ -129,7 +129,7 @@ def xavier_uniform(shape: Shape, gain: float = 1.0, rng: Generator | None = None
 
     Reference: Glorot and Bengio, Understanding the Difficulty of Training Deep Feedforward Networks, 2010, equation 16.
     """
-    return variance_scaling(shape, gain**2, "fan_avg", "uniform", rng, dtype)
+    return variance_scaling(shape, number("xavier_uniform", "gain", gain) ** 2, "fan_avg", "uniform", rng, dtype)
 
 
 def xavier_normal(shape: Shape, gain: float = 1.0, rng: Generator | None = None, dtype: Any = np.float32) -> Array:
@@ -142,7 +142,7 @@ def xavier_normal(shape: Shape, gain: float = 1.0, rng: Generator | None = None,
 
     Reference: Glorot and Bengio, Understanding the Difficulty of Training Deep Feedforward Networks, 2010, equation 12.
     """
-    return variance_scaling(shape, gain**2, "fan_avg", "normal", rng, dtype)
+    return variance_scaling(shape, number("xavier_normal", "gain", gain) ** 2, "fan_avg", "normal", rng, dtype)
 
 
 def _he(shape: Shape, a: float, mode: str, nonlinearity: str, distribution: str, rng: Any, dtype: Any) -> Array:

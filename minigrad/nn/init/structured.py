@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.argument import Range, number, sizes, whole
 from minigrad.backend import Array, backend, default_backend
 from minigrad.backend.random import Generator
 from minigrad.errors import DTypeError, ShapeError
-from minigrad.nn.argument import ArgumentError
 from minigrad.nn.init.distribution import stream
 
 __all__ = ["delta_orthogonal", "dirac", "identity", "orthogonal", "sparse"]
@@ -41,12 +41,12 @@ def orthogonal(shape: Shape, gain: float = 1.0, rng: Generator | None = None, dt
     Reference: Saxe et al., Exact Solutions to the Nonlinear Dynamics of Learning, 2014; Mezzadri, How to Generate
     Random Matrices from the Classical Compact Groups, 2007, section 5 (the signs).
     """
-    shape = tuple(shape)
+    shape = sizes("orthogonal", "shape", shape)
     if len(shape) < 2:
         raise ShapeError(f"orthogonal: a weight is (out, in, *kernel), got shape {shape}; use normal or uniform")
     rows, columns, rng = shape[0], math.prod(shape[1:]), stream("orthogonal", rng)
     q = _columns(columns, rows, rng).T if rows < columns else _columns(rows, columns, rng)
-    return _on_device(gain * q, shape, dtype)
+    return _on_device(number("orthogonal", "gain", gain) * q, shape, dtype)
 
 
 def delta_orthogonal(shape: Shape, gain: float = 1.0, rng: Generator | None = None, dtype: Any = np.float32) -> Array:
@@ -71,7 +71,7 @@ def delta_orthogonal(shape: Shape, gain: float = 1.0, rng: Generator | None = No
         )
     kernel, q = np.zeros(shape), _columns(shape[0], shape[1], stream("delta_orthogonal", rng))
     middle: Any = (..., *_middle(shape))
-    kernel[middle] = gain * q
+    kernel[middle] = number("delta_orthogonal", "gain", gain) * q
     return _on_device(kernel, shape, dtype)
 
 
@@ -101,8 +101,7 @@ def sparse(
     Reference: Martens, Deep Learning via Hessian-free Optimization, 2010, section 5.
     """
     rows, columns = _matrix("sparse", shape)
-    if not 0 <= sparsity < 1:
-        raise ArgumentError(f"sparse: sparsity is the share of zeros, in [0, 1), got {sparsity}; 0.9 is usual")
+    sparsity = number("sparse", "sparsity", sparsity, Range(0, 1, "[)", "0.9"))
     rng = stream("sparse", rng)
     w = rng.normal((rows, columns), 0.0, std, np.float64, backend("numpy"))
     order = np.argsort(rng.uniform((rows, columns), dtype=np.float64, xp=backend("numpy")), axis=0)
@@ -126,7 +125,7 @@ def identity(shape: Shape, gain: float = 1.0, rng: Generator | None = None, dtyp
 
     Reference: Le et al., A Simple Way to Initialize Recurrent Networks of Rectified Linear Units, 2015.
     """
-    return _on_device(gain * np.eye(*_matrix("identity", shape)), shape, dtype)
+    return _on_device(number("identity", "gain", gain) * np.eye(*_matrix("identity", shape)), shape, dtype)
 
 
 def dirac(shape: Shape, groups: int = 1, rng: Generator | None = None, dtype: Any = np.float32) -> Array:
@@ -146,7 +145,8 @@ def dirac(shape: Shape, groups: int = 1, rng: Generator | None = None, dtype: An
     Reference: Zagoruyko and Komodakis, DiracNets, 2017, equation 2.
     """
     shape = _kernel("dirac", shape)
-    if groups < 1 or groups != int(groups) or shape[0] % groups:
+    groups = whole("dirac", "groups", groups, 1)
+    if shape[0] % groups:
         raise ShapeError(
             f"dirac: the outputs must be a multiple of groups, got shape {shape} and {groups}; correct one"
         )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minigrad.errors import ArgumentError, DTypeError
-from minigrad.optim.schedules.argument import choice, number
+from minigrad.optim.schedules.argument import argument, choice
 
 __all__ = ["ReduceOnPlateau"]
 
@@ -54,7 +54,7 @@ class ReduceOnPlateau:
         numbers |= {"cooldown": cooldown, "min_lr": min_lr, "eps": eps}
         wrong = choice("ReduceOnPlateau", "mode", mode, ["min", "max"])
         wrong = wrong or choice("ReduceOnPlateau", "threshold_mode", threshold_mode, ["rel", "abs"])
-        self.options: dict[str, Any] = {n: number("ReduceOnPlateau", n, value) for n, value in numbers.items()}
+        self.options: dict[str, Any] = {n: argument("ReduceOnPlateau", n, value) for n, value in numbers.items()}
         if min_lr > lr:
             wrong = f"ReduceOnPlateau: min_lr must not be above lr, got {min_lr} and {lr}; exchange them"
         if wrong:
