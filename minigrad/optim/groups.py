@@ -69,7 +69,7 @@ def muon_groups(named_parameters: Iterable[Named], adamw: Iterable[str]) -> tupl
 
 
 def _pairs(caller: str, named_parameters: Iterable[Any]) -> list[Named]:
-    pairs = list(named_parameters)
+    pairs = list(named_parameters) if isinstance(named_parameters, Iterable) else [named_parameters]
     for entry in pairs:
         if not (isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str)):
             raise GraphError(

@@ -16,7 +16,7 @@ import numpy as np
 
 from minigrad.argument import Range, number, whole
 from minigrad.backend import Array, move, namespace
-from minigrad.errors import DeviceError, GraphError, ShapeError
+from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.ewma import EWMA
 from minigrad.promote import wide
 from minigrad.tensor import Tensor
@@ -31,6 +31,8 @@ class Averaging(Callback):
 
     def __init__(self, model: Any) -> None:
         self.name = type(self).__name__
+        if not hasattr(model, "named_parameters"):
+            raise DTypeError(f"{self.name}: averages a model, got {type(model).__name__}; pass the Layer itself")
         self.model, self._swapped = model, False
         self.parameters: dict[str, Tensor] = dict(model.named_parameters())
         if not self.parameters:

@@ -282,7 +282,7 @@ def zero_row(shape):
         (lambda: nn.WeightNorm(nn.Linear(2, 3, init=zero_row)), "WeightNorm: weights that are all 0 have no direction"),
         (lambda: nn.SpectralNorm(nn.Linear(2, 3, init=nn.init.zeros)), "SpectralNorm: a weight of zeros has no direc"),
         (lambda: nn.SpectralNorm(nn.Linear(2, 3), n_power_iterations=0), "SpectralNorm: n_power_iterations must be at"),
-        (lambda: nn.SpectralNorm(nn.Linear(2, 3), n_power_iterations=1.5), "SpectralNorm: n_power_iterations must be a"),
+        (lambda: nn.SpectralNorm(nn.Linear(2, 3), n_power_iterations=1.5), "SpectralNorm: n_power_iterations must be"),
         (lambda: nn.SpectralNorm(nn.Linear(2, 3), eps=-1), "SpectralNorm: eps must be a finite number from 0"),
         (lambda: nn.WeightStandardization(nn.Linear(2, 3), eps="a"), "WeightStandardization: eps must be a finite"),
         (lambda: nn.ScaledWSLinear(2, 3, eps=float("nan")), "ScaledWSLinear: eps must be .*got nan"),

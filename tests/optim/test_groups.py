@@ -71,6 +71,8 @@ def test_names_that_the_model_lacks_are_refused(split, option):
         GraphError, match=rf"^{split.__name__}: takes names and parameters, got Parameter; pass model.na"
     ):
         split(model().parameters(), **{option: []})
+    with pytest.raises(GraphError, match=rf"^{split.__name__}: takes names and parameters, got int; pass model.na"):
+        split(3, **{option: []})
 
 
 # -- together ----------------------------------------------------------------------------------------------------------

@@ -46,13 +46,7 @@ def batch_norm(
 
     Reference: Ioffe and Szegedy, Batch Normalization, 2015, algorithm 1.
     """
-    x, eps = checked("batch_norm", x, eps, running_mean, running_var)
-    if training:
-        y, batch = by_itself("batch_norm", "batch", x, eps)
-        track("batch_norm", running_mean, running_var, batch, momentum)
-    else:
-        y = by_constants("batch_norm", x, running_mean, running_var, eps)
-    return scaled("batch_norm", "batch", y, x, weight, bias)
+    return by_channel("batch_norm", "batch", x, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
 def sync_batch_norm(
@@ -66,10 +60,9 @@ def sync_batch_norm(
     communicator: Communicator,
 ) -> Any:
     """`batch_norm` in training, with the statistics of what all workers hold together."""
-    x, eps = checked("SyncBatchNorm", x, eps, running_mean, running_var)
-    y, batch = by_itself("SyncBatchNorm", "batch", x, eps, communicator)
-    track("SyncBatchNorm", running_mean, running_var, batch, momentum)
-    return scaled("SyncBatchNorm", "batch", y, x, weight, bias)
+    return by_channel(
+        "SyncBatchNorm", "batch", x, running_mean, running_var, weight, bias, True, momentum, eps, communicator
+    )
 
 
 @composite
@@ -101,10 +94,29 @@ def instance_norm(
 
     Reference: Ulyanov et al., Instance Normalization, 2016, equation 3.
     """
-    x, eps = checked("instance_norm", x, eps, running_mean, running_var)
-    if use_input_stats:
-        y, batch = by_itself("instance_norm", "instance", x, eps)
-        track("instance_norm", running_mean, running_var, batch, momentum)
+    return by_channel(
+        "instance_norm", "instance", x, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
+    )
+
+
+def by_channel(
+    name: str,
+    kind: str,
+    x: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any,
+    bias: Any,
+    own: bool,
+    momentum: Any,
+    eps: float,
+    communicator: Communicator | None = None,
+) -> Any:
+    """All three: x by its own statistics, which go into the running ones, or by those; then scale and shift."""
+    x, eps = checked(name, x, eps, running_mean, running_var)
+    if own:
+        y, batch = by_itself(name, kind, x, eps, communicator)
+        track(name, running_mean, running_var, batch, momentum)
     else:
-        y = by_constants("instance_norm", x, running_mean, running_var, eps)
-    return scaled("instance_norm", "instance", y, x, weight, bias)
+        y = by_constants(name, x, running_mean, running_var, eps)
+    return scaled(name, kind, y, x, weight, bias)

@@ -192,12 +192,12 @@ def operands(name: str, n: int, x: Any, weight: Any, bias: Any) -> tuple[tuple[A
 
 def check_groups(name: str, channels: int, out: int, groups: Any) -> int:
     """The number of groups, refused where it does not divide the channels on both sides."""
-    groups = whole(name, "groups", groups, 1)
-    if channels % groups or out % groups:
+    number = whole(name, "groups", groups, 1)
+    if channels % number or out % number:
         raise ArgumentError(
-            f"{name}: groups must divide the channels, got {groups} for {channels} into {out}; 1 connects all"
+            f"{name}: groups must divide the channels, got {number} for {channels} into {out}; 1 connects all"
         )
-    return groups
+    return number
 
 
 def check_channels(name: str, x: Any, weight: Any, bias: Any, channels: int, out: int) -> None:
