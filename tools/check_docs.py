@@ -105,11 +105,12 @@ def place_of(value: Any, root: Path) -> str:
 
 
 def check_chain(name: str, names: list[str]) -> Iterator[str]:
-    """What is wrong with the lines 'Builds on' and 'Read next' at the head of a module: modules that are not there."""
+    """What is wrong with the lines 'Builds on' and 'Read next' at the head of a module: names that are not there."""
     text = getattr(load(name), "__doc__", None) or ""
     for line in re.findall(r"Builds on:.*", text, re.DOTALL):
         for found in re.findall(rf"`({PACKAGE}[\w.]*)`", line):
-            if found not in names and found.rpartition(".")[0] not in names:
+            module, _, word = found.rpartition(".")
+            if found not in names and not (module in names and hasattr(load(module), word)):
                 yield f"{name}: names {found}, which is not there; correct 'Builds on' or 'Read next'"
 
 
@@ -179,6 +180,7 @@ def main(root: Path) -> int:
     for name, value in objects:
         findings += [f"{place_of(value, root)}: {name} {wrong}" for wrong in check_docstring(value)]
     results = [result for name in names for result in run_docstrings(name)]
+    findings += [wrong for name in names for wrong in check_chain(name, names)]
     for path in documents(root):
         findings += check_links(path, root)
         results += run_document(path)

@@ -1,6 +1,6 @@
 """`ScaledActivation`: an activation that gives variance 1 for a standard normal input.
 
-Builds on: `minigrad.nn.layer`. Read next: `minigrad.nn.norm`.
+Builds on: `minigrad.nn.layer`. Read next: `minigrad.nn.channel_norm`.
 """
 
 from __future__ import annotations

@@ -47,6 +47,11 @@ def op(body):
 """
 
 OPS = '''
+"""Ops.
+
+Builds on: `minigrad.tape.op`, of `minigrad.tape`. Read next: `minigrad.nn`.
+"""
+
 from minigrad.tape import op
 
 __all__ = ["double"]
@@ -132,13 +137,15 @@ def test_a_good_package_passes(tmp_path):
         ("minigrad/__init__.py", "__all__", "names", "minigrad/__init__.py:1: has no __all__; name there"),
         ("minigrad/__init__.py", LOAD, "pass", "__init__.py:14: minigrad.load has no docstring"),
         ("minigrad/__init__.py", '"""Something is wrong."""', "pass", "minigrad.Error has no docstring"),
-        ("minigrad/ops.py", "Twice the value.", "Twice the value", "minigrad/ops.py:6: minigrad.double opens with no"),
+        ("minigrad/ops.py", "Twice the value.", "Twice the value", "minigrad/ops.py:11: minigrad.double opens with no"),
         ("minigrad/ops.py", "y = 2 x", "It doubles.", "minigrad.double shows no formula"),
         ("minigrad/ops.py", "y = 2 x", "y: 2 x\n\n    >>> x = 3", "minigrad.double shows no formula"),
         ("minigrad/ops.py", ">>> double(4)\n    8", "", "minigrad.double shows no example"),
         ("minigrad/ops.py", "    8", "    9", "Expected:\n    9\nGot:\n    8"),
         ("minigrad/nn/__init__.py", ">>> ", "", "minigrad/nn/__init__.py:4: minigrad.nn.Linear shows no example"),
         ("minigrad/nn/__init__.py", ">>> Linear()", ">>> Linear", "Expected:\n    Linear()\nGot:\n    <class"),
+        ("minigrad/ops.py", "minigrad.nn`", "minigrad.norm`", "minigrad.ops: names minigrad.norm, which is not there"),
+        ("minigrad/ops.py", "tape.op`", "tape.ops`", "minigrad.ops: names minigrad.tape.ops, which is not there"),
         ("README.md", "LICENSE#top", "LICENCE#top", "README.md:1: links to LICENCE, which does not exist"),
         ("README.md", "\n6\n", "\n7\n", "Expected:\n    7\nGot:\n    6"),
         ("README.md", "import double", "import triple", 'README.md", line 4, in <module>'),

@@ -1,6 +1,6 @@
 """What is made of a weight before a layer uses it: another length, another largest singular value, another variance.
 
-Builds on: `minigrad.nn.functional.normalisation`. Read next: `minigrad.nn.reparametrisation`.
+Builds on: `minigrad.nn.functional.standardize`. Read next: `minigrad.nn.reparametrisation`.
 """
 
 from __future__ import annotations
