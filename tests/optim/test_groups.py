@@ -10,8 +10,9 @@ from minigrad.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from minigrad.nn import LayerNorm, Linear, ReLU, Sequential
 from minigrad.nn import functional as F
 from minigrad.testing import check_optimizer
-from minigrad.train import Callback, Checkpoints, fit
+from minigrad.train import Checkpoints, fit
 from tests.testing.optimizer_rows import adafactor, lookahead
+from tests.train.stop import Stop
 
 
 def model():
@@ -107,15 +108,6 @@ def test_together_is_each_by_itself(device):
         assert nets[0].state_dict()[name].tobytes() == array.tobytes(), name
     one.zero_grad()
     assert all(p.grad is None for p in nets[0].parameters())
-
-
-class Stop(Callback):
-    def __init__(self, step):
-        self.step = step
-
-    def on_step_end(self, run):
-        if run.step == self.step:
-            run.stop("enough")
 
 
 def test_fit_trains_with_it_and_resumes_bit_for_bit(tmp_path, device):

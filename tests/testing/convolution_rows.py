@@ -2,23 +2,12 @@
 
 import numpy as np
 
-import minigrad as mg
 from minigrad import nn
 from tests.nn.convolution_rows import convolve, spread
 from tests.nn.pooling_rows import adaptive, folded, pooled, resampled, shuffled, unfolded, unshuffled
-from tests.testing.row import row
+from tests.testing.row import row, seeded
 
 __all__ = ["ROWS"]
-
-
-def seeded(name, *args, **keywords):
-    """The layer with weights of one stream, whatever was drawn before."""
-
-    def made():
-        mg.manual_seed(3)
-        return getattr(nn, name)(*args, **keywords)
-
-    return made
 
 
 def conv(name, x, *args, variant="", around=None, oracle=convolve, **keywords):
@@ -31,7 +20,9 @@ def conv(name, x, *args, variant="", around=None, oracle=convolve, **keywords):
         return oracle(x if around is None else around(x), state["weight"], state.get("bias"), **static)
 
     parameters = ["weight", "bias"] if keywords.get("bias", True) else ["weight"]
-    return row(name, seeded(name, *args, **keywords), x, value, variant, parameters=parameters, buffers=[])
+    return row(
+        name, seeded(lambda: getattr(nn, name)(*args, **keywords)), x, value, variant, parameters=parameters, buffers=[]
+    )
 
 
 def padded(mode, *width):

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-import minigrad as mg
 from minigrad import nn
 from minigrad.backend.random import random_bits
 from minigrad.nn import Layer
@@ -10,20 +9,10 @@ from minigrad.testing.layer_case import STREAM
 from tests.testing.convolution_rows import ROWS as CONVOLUTIONS
 from tests.testing.loss_rows import LOSSES
 from tests.testing.norm_rows import NORMS
-from tests.testing.row import row, sigmoid, softmax, softplus
+from tests.testing.row import row, seeded, sigmoid, softmax, softplus
 from tests.testing.weight_rows import ROWS as WEIGHTS
 
 __all__ = ["ROWS"]
-
-
-def seeded(make):
-    """The layer with weights of one stream, whatever was drawn before."""
-
-    def made():
-        mg.manual_seed(3)
-        return make()
-
-    return made
 
 
 # -- layers of parts ---------------------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import minigrad as mg
 from minigrad.nn import Layer
 
-__all__ = ["Row", "row", "sigmoid", "softmax", "softplus"]
+__all__ = ["Row", "row", "seeded", "sigmoid", "softmax", "softplus"]
 
 
 class Row(NamedTuple):
@@ -28,6 +29,16 @@ def row(layer, make, input, oracle=None, variant="", **options):
     if not options.setdefault("differs", False) and oracle is not None:
         options.setdefault("training_oracle", oracle)
     return Row(layer, variant, make, input, oracle, options)
+
+
+def seeded(make):
+    """The layer with weights of one stream, whatever was drawn before."""
+
+    def made():
+        mg.manual_seed(3)
+        return make()
+
+    return made
 
 
 def sigmoid(x):

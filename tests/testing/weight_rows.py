@@ -2,23 +2,12 @@
 
 import numpy as np
 
-import minigrad as mg
 from minigrad import nn
 from minigrad.backend import default_backend
 from tests.nn.convolution_rows import convolve
-from tests.testing.row import row, sigmoid
+from tests.testing.row import row, seeded, sigmoid
 
 __all__ = ["ROWS"]
-
-
-def seeded(make):
-    """The layer with weights of one stream, whatever was drawn before."""
-
-    def made():
-        mg.manual_seed(3)
-        return make()
-
-    return made
 
 
 def narrow(shape):

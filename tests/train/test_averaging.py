@@ -16,6 +16,7 @@ from minigrad.io import load_checkpoint
 from minigrad.nn import Dropout, Linear, ReLU, Sequential
 from minigrad.nn import functional as F
 from minigrad.train import SWA, Callback, Checkpoints, ModelEMA, evaluate, fit, update_batch_norm
+from tests.train.stop import Stop
 from tools.resume_trials import STEPS, data, parts, train
 
 
@@ -27,15 +28,6 @@ class Record(Callback):
 
     def on_step_end(self, run):
         self.seen.append({name: p.numpy().copy() for name, p in run.model.named_parameters()})
-
-
-class Stop(Callback):
-    def __init__(self, step):
-        self.step = step
-
-    def on_step_end(self, run):
-        if run.step == self.step:
-            run.stop("enough")
 
 
 def trained(backend, *make, **options):

@@ -19,20 +19,10 @@ from minigrad.optim import NAG, SWA, Adam, ModelEMA, ZClip
 from minigrad.optim.schedules import ReduceOnPlateau
 from minigrad.train import Callback, Checkpoints, EarlyStopping, WatchPlateau, fit
 from tests.testing.optimizer_rows import ROWS as OPTIMIZERS
+from tests.train.stop import Stop
 from tools.resume_trials import STEPS, bits, data, parts, train
 
 ROOT = Path(__file__).parents[2]
-
-
-class Stop(Callback):
-    """Ends the training after a step, as Ctrl-C does."""
-
-    def __init__(self, step):
-        self.step = step
-
-    def on_step_end(self, run):
-        if run.step == self.step:
-            run.stop("interrupted")
 
 
 @pytest.fixture(scope="module")
