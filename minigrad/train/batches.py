@@ -1,6 +1,6 @@
 """From what a loader hands out to what a model takes: Tensors on the model's device, in the model's dtype.
 
-Builds on: `minigrad.tensor`. Read next: `minigrad.train.fit`.
+Builds on: `minigrad.tensor`, `minigrad.nn.layer`. Read next: `minigrad.train.fit`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from minigrad.backend import move
 from minigrad.errors import ShapeError
+from minigrad.nn.layer import is_parameter, walk
 from minigrad.tensor import Tensor, as_array
 
 __all__ = ["Batch", "groups", "in_use", "inputs_of", "place", "place_inputs"]
@@ -43,7 +44,8 @@ def place(name: str, batch: Any, model: Any) -> Batch:
 
 def place_inputs(name: str, parts: Iterable[Any], model: Any) -> tuple[Tensor, ...]:
     """The parts of a batch as Tensors on the model's device; all must have the same number of samples."""
-    home = next((p for p in model.parameters() if p.dtype.kind == "f"), None)
+    # Not model.parameters(): a frozen model too has a device and a dtype.
+    home = next((p for _, p in walk(model) if is_parameter(p) and p.dtype.kind == "f"), None)
     placed = []
     for part in parts:
         array = as_array(part)

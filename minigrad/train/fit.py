@@ -231,16 +231,17 @@ def begin(run: Run, resume: bool) -> None:
                 f"fit: the folder holds checkpoints of an earlier training, got {latest}; pass resume=True to go on, "
                 "another folder, or Checkpoints(folder, overwrite=True)"
             )
-        elif latest:
+    elif resume:
+        raise FileError("fit: there is nothing to go on from, got resume=True without checkpoints; name their folder")
+    run.tell("on_fit_start")  # callbacks may refuse, and what an earlier training left must still be there then
+    if run.checkpoints:
+        if overwrite:
             run.checkpoints.clear()
         run.checkpoints.tidy()
         run.checkpoints.folder.mkdir(parents=True, exist_ok=True)  # now, and not after an epoch's work
-    elif resume:
-        raise FileError("fit: there is nothing to go on from, got resume=True without checkpoints; name their folder")
     earlier = run.history.start_log(keep=not overwrite)
     if earlier:
         run.say(f"the log of an earlier training is now {earlier}")
-    run.tell("on_fit_start")
 
 
 def finish(run: Run) -> None:

@@ -28,7 +28,8 @@ class Mean:
     loss of all = sum over batches of (count of the batch / count of all) (loss of the batch)
 
     The count is the number of samples; a loss with a function `count(target, ...)`, as `cross_entropy` has one, says
-    itself what its mean divides by. A loss whose reduction is 'sum' is added up and divided by nothing.
+    itself what its mean divides by. A loss whose reduction is 'sum' is added up and divided by nothing. What does more
+    than such a function, a layer with a forward of its own for one, is called as it is and counts samples.
 
     >>> from minigrad.nn import functional as F
     >>> mean = Mean("example", F.cross_entropy)
@@ -43,7 +44,7 @@ class Mean:
         call = loss.bound() if hasattr(loss, "bound") else loss
         function, options = _unbound(call)
         self.sums = options.get("reduction", getattr(loss, "reduction", "mean")) == "sum"
-        self._count = None if self.sums else getattr(function, "count", None)
+        self._count = None if self.sums or _does_more(loss) else getattr(function, "count", None)
         self._each = functools.partial(call, reduction="none")
         self._options = options
 
@@ -92,6 +93,19 @@ def read(*columns: list[Any]) -> list[np.ndarray[Any, Any]]:
         xp = namespace(away[0])
         found = iter(xp.to_host(xp.stack([xp.asarray(value, dtype=np.float64) for value in away])).tolist())
     return [np.array([next(found) if hasattr(v, "dtype") else v for v in column], np.float64) for column in columns]
+
+
+def _does_more(loss: Any) -> bool:
+    """Whether a loss is more than the function inside it, whose `count` does not speak for it then.
+
+    That is a layer with a forward of its own or with hooks, or a wrapper, to which `functools.wraps` hands `count` on.
+    """
+    if not hasattr(loss, "bound"):
+        return hasattr(getattr(_unbound(loss)[0], "__wrapped__", None), "count")
+    own: Any = type(loss)
+    kind = next(base for base in own.__mro__ if "bound" in vars(base))
+    plain = own.forward is kind.forward and own.__call__ is kind.__call__ and "forward" not in vars(loss)
+    return not plain or bool(loss._pre_hooks or loss._forward_hooks)
 
 
 def _unbound(call: Any) -> tuple[Any, dict[str, Any]]:

@@ -203,7 +203,8 @@ def test_batches_take_the_models_dtype_and_device(device):
     batch = (np.ones((3, 1)), np.ones((3, 1)))
     quiet(model, [batch, (device.tensor(batch[0]), device.array(batch[1]))], F.mse_loss, SGD(model.parameters(), 0.1))
     predict(model, batch[0].tolist())
-    assert seen == [(np.float32, device.name)] * 3
+    predict(model.requires_grad_(False), batch[0])  # frozen parameters say it too
+    assert seen == [(np.float32, device.name)] * 4
 
 
 def test_several_inputs():

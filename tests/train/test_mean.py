@@ -1,5 +1,6 @@
 """A loss over several batches is the loss of all their samples, whatever each batch counts."""
 
+import functools
 from functools import partial
 
 import numpy as np
@@ -69,6 +70,38 @@ def test_accumulating_and_evaluating(name, cuts, device):
     np.testing.assert_allclose(many.steps["loss"], one.steps["loss"], rtol=1e-6)
     np.testing.assert_allclose(many.steps["norm"], one.steps["norm"], rtol=1e-5)
     assert many.epochs[0]["validation loss"] == pytest.approx(one.epochs[0]["validation loss"], rel=1e-6)
+
+
+class Tenfold(CrossEntropyLoss):
+    """A loss of somebody's own, made of one that is there."""
+
+    def forward(self, input, target):
+        return super().forward(input, target) * 10
+
+
+@functools.wraps(F.cross_entropy)
+def wrapped(input, target):
+    """Another, that looks like the function it calls."""
+    return F.cross_entropy(input, target) * 10
+
+
+def hooked():
+    """A layer that a hook makes another loss of."""
+    loss = CrossEntropyLoss()
+    loss.register_forward_hook(lambda layer, args, y: y * 10)
+    return loss
+
+
+@pytest.mark.parametrize("loss", [Tenfold(), wrapped, partial(wrapped), hooked()], ids=str)
+def test_what_is_made_of_a_loss_is_called_and_not_the_loss_inside(loss):
+    x, y = rows()
+    y, model, twin = np.maximum(y, 0), Linear(4, 3), Linear(4, 3)
+    twin.load_state_dict(model.state_dict())
+    wanted = 10 * F.cross_entropy(model(x), y).item()
+    assert evaluate(model, batches(x, y, [6]), loss)["loss"] == pytest.approx(wanted, rel=1e-6)
+    fit(model, batches(x, y, [6]), loss, SGD(model.parameters(), lr=0.1), accumulate=2, progress_bar=False)
+    fit(twin, [(x, y)], F.cross_entropy, SGD(twin.parameters(), lr=1.0), progress_bar=False)
+    np.testing.assert_allclose(model.weight.numpy(), twin.weight.numpy(), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("loss", [F.cross_entropy, CrossEntropyLoss(WEIGHT), CrossEntropyLoss(reduction="sum")])

@@ -354,9 +354,12 @@ def test_overwriting_waits_until_everything_else_is_in_order(tmp_path):
     other = Linear(6, 2)
     with pytest.raises(ShapeError, match=r"^fit: the optimizer trains none"):
         fit(other, loader, F.cross_entropy, optimizer, checkpoints=kept)
-    assert sorted(path.name for path in tmp_path.iterdir()) == names
-    log = tmp_path / "log.jsonl"
+    log, watch = tmp_path / "log.jsonl", WatchPlateau(ReduceOnPlateau(0.1))
     log.write_text("of an earlier run")
+    with pytest.raises(ShapeError, match=r"^WatchPlateau: the optimizer has another lr"):
+        fit(model, loader, F.cross_entropy, optimizer, checkpoints=kept, log=log, callbacks=[watch])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["log.jsonl", *names])
+    assert log.read_text() == "of an earlier run"
     fit(model, loader, F.cross_entropy, optimizer, checkpoints=kept, log=log, progress_bar=False)
     names = ["best.safetensors", "log.jsonl", "step-00000007.safetensors"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
