@@ -85,15 +85,23 @@ class Block:
         per_tensor: bool = False,
     ) -> None:
         self.parameters, self.per_tensor = list(parameters), per_tensor
-        homeless = [p for p in parameters if p.node.home is None]  # type: ignore[union-attr]
-        if homeless:
-            Storage(homeless)
+        self._house()
         self.t = [0] * len(self.parameters)
         self.shapes: dict[str, list[tuple[int, ...] | None]] = {}
         self.ends: dict[str, list[int]] = {}
         self.state: dict[str, Array] = {}
         for name, kept in shapes.items():
             self.keep(name, kept)
+
+    def _house(self) -> None:
+        """A storage for those that lie in none."""
+        homeless = [p for p in self.parameters if p.node.home is None]  # type: ignore[union-attr]
+        if homeless:
+            Storage(homeless)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:  # of a copy, whose parameters have memory of their own
+        vars(self).update(state)
+        self._house()
 
     def keep(self, name: str, shapes: Sequence[tuple[int, ...] | None]) -> None:
         """Keep an array of zeros for each parameter, all side by side in one."""

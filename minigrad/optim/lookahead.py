@@ -10,6 +10,7 @@ from typing import Any
 from minigrad.argument import Range, number, whole
 from minigrad.errors import GraphError, ShapeError
 from minigrad.optim.optimizer import Optimizer
+from minigrad.optim.state import check_entries
 
 __all__ = ["Lookahead", "inner"]
 
@@ -43,8 +44,7 @@ class Lookahead(Optimizer):
 
     def __init__(self, optimizer: Optimizer, k: int = 5, alpha: float = 0.5) -> None:
         self.optimizer = inner("Lookahead", optimizer)
-        self.k = whole("Lookahead", "k", k, 1)
-        self.alpha = number("Lookahead", "alpha", alpha, Range(0, 1, usual="0.5"))
+        self.k, self.alpha = checked(k, alpha)
         self.name = f"Lookahead({optimizer.name})"
         self.defaults, self.param_groups = optimizer.defaults, optimizer.param_groups
         self.steps, self._blocks = optimizer.steps, optimizer._blocks
@@ -78,16 +78,23 @@ class Lookahead(Optimizer):
         return {**self.optimizer.state_dict(), "optimizer": self.name, "k": self.k, "alpha": self.alpha}
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
+        check_entries(f"{self.name}.load_state_dict", saved, (), "an optimizer's state")
         if saved.get("optimizer") != self.name:
             raise ShapeError(
                 f"{self.name}.load_state_dict: the state is of another optimizer, got one of "
                 f"{saved.get('optimizer')}; make that one, or start anew"
             )
+        k, alpha = checked(saved.get("k"), saved.get("alpha"))
         self.optimizer.load_state_dict({**saved, "optimizer": self.optimizer.name})
-        self.steps, self.k, self.alpha = self.optimizer.steps, int(saved["k"]), float(saved["alpha"])
+        self.steps, self.k, self.alpha = self.optimizer.steps, k, alpha
 
     def __repr__(self) -> str:
         return f"Lookahead({self.optimizer!r}, k={self.k}, alpha={self.alpha})"
+
+
+def checked(k: Any, alpha: Any) -> tuple[int, float]:
+    """How often and how far, as Python's numbers, which widen nothing."""
+    return whole("Lookahead", "k", k, 1), number("Lookahead", "alpha", alpha, Range(0, 1, usual="0.5"))
 
 
 def inner(name: str, optimizer: Any) -> Optimizer:

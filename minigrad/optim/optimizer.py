@@ -14,13 +14,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.argument import entries
 from minigrad.backend import Array, move, namespace
-from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.errors import DTypeError, GraphError
 from minigrad.ewma import EWMA
 from minigrad.graph import Leaf
 from minigrad.optim.flat import Block, Run
 from minigrad.optim.options import Group, LearningRate, Range, check_options, python
+from minigrad.optim.state import check_state
 from minigrad.tensor import Tensor
 
 __all__ = ["Group", "LearningRate", "Optimizer"]
@@ -76,7 +76,7 @@ class Optimizer:
         self.param_groups: list[Group] = []
         self.steps = 0
         self._blocks: list[tuple[Group, Block]] = []
-        self._names: dict[int, str] = {}
+        self._named: list[tuple[str, Tensor]] = []  # no dict by identity, which a copy would not share
         params = _listed(self.name, params)
         if not params:
             raise GraphError(f"{self.name}: needs parameters to train, got none; pass model.parameters()")
@@ -122,10 +122,10 @@ class Optimizer:
             raise GraphError(f"{self.name}: a group knows no option {unknown}, got {sorted(group)}; known: {known}")
         made = Group({name: python(option) for name, option in {**self.defaults, **group}.items()})
         pairs = [entry if isinstance(entry, tuple) else (None, entry) for entry in _listed(self.name, made["params"])]
-        names = self._named(pairs)
+        named = self._with_names(pairs)
         made["params"] = [p for _, p in pairs]
         self.check(made)
-        self._names = names
+        self._named += named
         self.param_groups.append(made)
         kinds: dict[Any, list[Tensor]] = {}
         for p in made["params"]:
@@ -134,9 +134,9 @@ class Optimizer:
             shapes = {name: [self.kept_shape(name, p.shape) for p in parameters] for name in self.averages(made)}
             self._blocks.append((made, Block(parameters, shapes, self.per_tensor)))
 
-    def _named(self, pairs: list[tuple[str | None, Any]]) -> dict[int, str]:
-        """The names of all parameters, these included, by identity; what cannot be trained is refused."""
-        names = dict(self._names)
+    def _with_names(self, pairs: list[tuple[str | None, Any]]) -> list[tuple[str, Tensor]]:
+        """The parameters with the names under which they are saved; what cannot be trained is refused."""
+        names, found = self._names(), []
         for name, p in pairs:
             if not isinstance(p, Tensor) or not isinstance(p.node, Leaf):
                 raise GraphError(f"{self.name}: trains leaves that require gradients, got {p!r:.60}; set requires_grad")
@@ -148,7 +148,12 @@ class Optimizer:
                     f"{self.name}: each name comes once, got {own!r} twice; prefix the names of the groups"
                 )
             names[id(p)] = own
-        return names
+            found.append((own, p))
+        return found
+
+    def _names(self) -> dict[int, str]:
+        """The names of the parameters, by identity."""
+        return {id(p): name for name, p in self._named}
 
     def step(self) -> None:
         """Move every parameter that has a gradient; the others, their averages and their t stay as they are."""
@@ -188,10 +193,11 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Everything a later optimizer needs to go on: steps, options, and by parameter its averages and its t."""
         state: dict[str, dict[str, Any]] = {}
+        names = self._names()
         for _, block in self._blocks:
             for i, (p, t) in enumerate(zip(block.parameters, block.t, strict=True)):
                 host = {name: namespace(a).to_host(a).copy() for name, a in block.kept(i).items()}
-                state[self._names[id(p)]] = {**host, "t": t}
+                state[names[id(p)]] = {**host, "t": t}
         options = [{k: v for k, v in g.items() if k != "params" and not callable(v)} for g in self.param_groups]
         return {"optimizer": self.name, "steps": self.steps, "state": state, "param_groups": options}
 
@@ -202,37 +208,20 @@ class Optimizer:
         ------
         ShapeError
             If parameters, shapes or averages differ; nothing is changed then.
+        DTypeError, ValueError
+            If a saved option or number cannot be trained with; nothing is changed then.
         """
-        if not isinstance(saved, Mapping) or not {"state", "steps", "param_groups"} <= saved.keys():
-            raise ShapeError(
-                f"{self.name}.load_state_dict: not an optimizer's state, got {entries(saved)}; pass a state_dict()"
-            )
-        state, own = saved["state"], self.state_dict()
-        if saved.get("optimizer", self.name) != self.name:
-            raise ShapeError(
-                f"{self.name}.load_state_dict: the state is of another optimizer, got one of {saved['optimizer']}; "
-                "make that one, or start anew"
-            )
-        missing, unexpected = sorted(own["state"].keys() - state.keys()), sorted(state.keys() - own["state"].keys())
-        if missing or unexpected or len(saved["param_groups"]) != len(self.param_groups):
-            raise ShapeError(
-                f"{self.name}.load_state_dict: the parameters differ, got missing {missing} and unexpected "
-                f"{unexpected}; is it the state of another model?"
-            )
-        for name, kept in own["state"].items():
-            shapes = {k: np.shape(v) for k, v in kept.items()}
-            if {k: np.shape(v) for k, v in state[name].items()} != shapes:
-                got = {k: np.shape(v) for k, v in state[name].items()}
-                raise ShapeError(
-                    f"{self.name}.load_state_dict: the averages of {name} differ, got {got}, not {shapes}; "
-                    "is it the state of another optimizer?"
-                )
+        check_state(self.name, saved, self.state_dict(), self.defaults)
+        state, options = saved["state"], [{k: python(v) for k, v in group.items()} for group in saved["param_groups"]]
+        for group, given in zip(self.param_groups, options, strict=True):
+            self.check(Group({**group, **given}))
         self.steps = int(saved["steps"])
-        for group, options in zip(self.param_groups, saved["param_groups"], strict=True):
-            group.update(options)
+        for group, given in zip(self.param_groups, options, strict=True):
+            group.update(given)
+        names = self._names()
         for _, block in self._blocks:
             for i, p in enumerate(block.parameters):
-                kept = state[self._names[id(p)]]
+                kept = state[names[id(p)]]
                 block.t[i] = int(kept["t"])
                 for name, array in block.kept(i).items():
                     array[...] = move(np.asarray(kept[name], p.dtype), p.backend)

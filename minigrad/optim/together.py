@@ -11,6 +11,7 @@ from minigrad.errors import GraphError, ShapeError
 from minigrad.optim.lookahead import inner
 from minigrad.optim.optimizer import Optimizer
 from minigrad.optim.options import Group
+from minigrad.optim.state import check_entries
 
 __all__ = ["Together"]
 
@@ -81,7 +82,10 @@ class Together:
         ShapeError
             If it is of other optimizers, or one of them refuses its part; nothing is changed then.
         """
-        own, found = [o.name for o in self.optimizers], [s["optimizer"] for s in saved.get("optimizers", [])]
+        check_entries("Together.load_state_dict", saved, {"optimizers"}, "a state of several optimizers")
+        for state in saved["optimizers"]:
+            check_entries("Together.load_state_dict", state, {"optimizer"}, "an optimizer's state")
+        own, found = [o.name for o in self.optimizers], [state["optimizer"] for state in saved["optimizers"]]
         if own != found:
             raise ShapeError(
                 f"Together.load_state_dict: the state is of other optimizers, got those of {found} for {own}; make "
@@ -91,7 +95,7 @@ class Together:
         try:
             for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
                 optimizer.load_state_dict(state)
-        except ShapeError:
+        except Exception:
             for optimizer, state in zip(self.optimizers, before, strict=True):
                 optimizer.load_state_dict(state)
             raise

@@ -12,9 +12,11 @@ import numpy as np
 
 from minigrad.argument import Range, number, whole
 from minigrad.backend import Array, move, namespace
+from minigrad.errors import ShapeError
 from minigrad.ewma import EWMA
 from minigrad.optim.clip import above_zero, listed, total
 from minigrad.optim.flat import gradients
+from minigrad.optim.state import check_entries
 from minigrad.tensor import Tensor
 
 __all__ = ["ZClip"]
@@ -88,8 +90,20 @@ class ZClip:
         return {**host, "steps": self.mean.t}
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Go on from a saved state."""
-        steps = int(saved["steps"])
+        """Go on from a saved state.
+
+        Raises
+        ------
+        ShapeError
+            If it is no such state; nothing is changed then.
+        """
+        call = "ZClip.load_state_dict"
+        check_entries(call, saved, {"mean", "variance", "steps"}, "the state of a ZClip")
+        if any(
+            np.shape(saved[name]) or np.asarray(saved[name]).dtype.kind not in "fiu" for name in ("mean", "variance")
+        ):
+            raise ShapeError(f"{call}: mean and variance are numbers, got {dict(saved)!r:.60}; pass a state_dict()")
+        steps = whole(call, "steps", saved["steps"])
         for name, average in (("mean", self.mean), ("variance", self.variance)):
             average.t, average.value = steps, np.array(saved[name]) if steps else 0.0
 

@@ -18,6 +18,8 @@ from minigrad.argument import Range, number, whole
 from minigrad.backend import Array, move, namespace
 from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.ewma import EWMA
+from minigrad.nn.layer import Layer
+from minigrad.optim.state import check_entries
 from minigrad.promote import wide
 from minigrad.tensor import Tensor
 from minigrad.train.batch_norm import update_batch_norm
@@ -31,8 +33,10 @@ class Averaging(Callback):
 
     def __init__(self, model: Any) -> None:
         self.name = type(self).__name__
-        if not hasattr(model, "named_parameters"):
-            raise DTypeError(f"{self.name}: averages a model, got {type(model).__name__}; pass the Layer itself")
+        if not isinstance(model, Layer):
+            raise DTypeError(
+                f"{self.name}: averages the parameters of a Layer, got {type(model).__name__}; pass a model"
+            )
         self.model, self._swapped = model, False
         self.parameters: dict[str, Tensor] = dict(model.named_parameters())
         if not self.parameters:
@@ -123,6 +127,12 @@ class Averaging(Callback):
         ShapeError
             If it is of another model; nothing is changed then.
         """
+        call, buffers = f"{self.name}.load_state_dict", dict(self.model.named_buffers())
+        check_entries(call, state, {"averages", "updates", "buffers"}, "the state of an average")
+        check_entries(call, state["averages"], (), "averages by the names of parameters")
+        updates, kept = whole(call, "updates", state["updates"]), state["buffers"]
+        if kept is not None:
+            check_entries(call, kept, buffers, "the buffers of this model")
         own = {name: p.shape for name, p in self.parameters.items()}
         found = {name: np.shape(value) for name, value in state["averages"].items()}
         if own != found:
@@ -131,13 +141,11 @@ class Averaging(Callback):
                 f"{self.name}.load_state_dict: the parameters differ, got {differing[:8]}; is it the state of another "
                 "model?"
             )
-        self.updates = int(state["updates"])
+        self.updates = updates
         for name, average in self.averages.items():
             place = self.parameters[name].backend
             average.t, average.value = self.updates, _put(state["averages"][name], place)
-        buffers = dict(self.model.named_buffers())
-        kept = state["buffers"]
-        self.buffers = kept and {name: _put(value, buffers[name].backend) for name, value in kept.items()}
+        self.buffers = kept and {name: _put(kept[name], buffer.backend) for name, buffer in buffers.items()}
 
 
 class ModelEMA(Averaging):

@@ -1,6 +1,6 @@
 """`Callback`: what is called while a training goes on. `EarlyStopping` and `WatchPlateau` are two.
 
-Builds on: nothing. Read next: `minigrad.train.fit`.
+Builds on: `minigrad.argument`. Read next: `minigrad.train.fit`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from minigrad.argument import number, whole
 from minigrad.errors import ShapeError
 from minigrad.optim.schedules import ReduceOnPlateau
 
@@ -104,6 +105,8 @@ class EarlyStopping(Callback):
     ------
     ShapeError
         If no figure of the epochs has the name `monitor`.
+    ValueError, DTypeError
+        If `patience` is no whole number above 0, or `by` no number from 0 up.
 
     >>> EarlyStopping(patience=5, monitor="validation accuracy").monitor.name
     'validation accuracy'
@@ -114,9 +117,8 @@ class EarlyStopping(Callback):
     def __init__(
         self, patience: int = 5, monitor: str | None = None, maximize: bool | None = None, by: float = 0.0
     ) -> None:
-        if patience < 1:
-            raise ShapeError(f"EarlyStopping: patience counts epochs, at least 1, got {patience}; 5 is usual")
-        self.patience, self.monitor = patience, Monitor(monitor, maximize, by)
+        self.patience = whole("EarlyStopping", "patience", patience, 1)
+        self.monitor = Monitor(monitor, maximize, number("EarlyStopping", "by", by, low=0))
         self.waited, self.epoch, self.step = 0, 0, 0  # epoch and step: of the best
         self.best_state: dict[str, Any] | None = None
 

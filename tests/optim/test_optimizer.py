@@ -1,6 +1,7 @@
 """What all optimizers share: flat storage, groups, state, missing gradients, and what they refuse."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -223,6 +224,70 @@ def test_the_state_of_another_model_is_refused_and_nothing_changes(device):
         with pytest.raises(ShapeError, match=rf"^Adam.load_state_dict: .*{words}"):
             optimizer.load_state_dict(other.state_dict())
     assert optimizer.steps == 0
+
+
+WRONG = [
+    (lambda s: s.update(steps="x"), DTypeError, "steps must be a whole number"),
+    (lambda s: s.update(steps=-3), ValueError, "steps must be at least 0"),
+    (lambda s: s.update(steps=float("nan")), DTypeError, "steps must be a whole number"),
+    (lambda s: s.update(state=None), ShapeError, "not the averages of parameters by name, got NoneType"),
+    (lambda s: s.update(param_groups=[3]), ShapeError, "not the options of a group, got int"),
+    (lambda s: s.update(param_groups=3), ShapeError, "the parameters differ"),
+    (lambda s: s["param_groups"][0].update(lr=float("nan")), DTypeError, "lr must be a number"),
+    (lambda s: s["param_groups"][0].update(betas=(2, 3)), DTypeError, "betas are two numbers"),
+    (lambda s: s["param_groups"][0].update(params=[]), ShapeError, "knows no option .'params'."),
+    (lambda s: s["state"].update(b=None), ShapeError, "not the averages of b, got NoneType"),
+    (lambda s: s["state"]["b"].update(t=-1), ValueError, "t of b must be at least 0"),
+    (lambda s: s["state"]["b"].update(m=np.array(["a"])), ShapeError, "averages are real numbers"),
+    (lambda s: s["state"]["b"].update(m=np.array([1j])), ShapeError, "averages are real numbers"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "kind", "words"), WRONG)
+@pytest.mark.parametrize("around", [lambda o: o, optim.Lookahead, optim.Together])
+def test_a_state_with_nonsense_is_refused_and_nothing_changes(around, spoil, kind, words):
+    a, b = (Tensor([1.0], requires_grad=True) for _ in range(2))
+    optimizer = around(optim.Adam([("a", a), ("b", b)]))
+    before, state = copy.deepcopy(optimizer.state_dict()), optimizer.state_dict()
+    spoil(state["optimizers"][0] if "optimizers" in state else state)
+    with pytest.raises(kind, match=rf"^Adam(\.load_state_dict)?: .*{words}.*; "):
+        optimizer.load_state_dict(state)
+    np.testing.assert_equal(optimizer.state_dict(), before)
+
+
+@pytest.mark.parametrize("state", [None, 3, {}, {"optimizers": [1]}, {"optimizer": "Lookahead(SGD)"}])
+@pytest.mark.parametrize("around", [lambda o: o, optim.Lookahead, optim.Together])
+def test_what_is_no_state_is_refused(around, state):
+    optimizer = around(optim.SGD([Tensor([1.0], requires_grad=True)]))
+    with pytest.raises((ShapeError, DTypeError), match=r"^(SGD|Lookahead|Together)[^ ]*: .*got .*; "):
+        optimizer.load_state_dict(state)
+
+
+def train_once(model, optimizer):
+    optimizer.zero_grad()
+    cross_entropy(model(np.eye(4, 3, dtype=np.float32)), np.array([0, 1, 0, 1])).backward()
+    optimizer.step()
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
+@pytest.mark.parametrize(
+    "make", [optim.Adam, optim.LAMB, optim.SGD, lambda p: optim.Lookahead(optim.Adam(p), k=2),
+             lambda p: optim.Together(optim.AdamW(p))]
+)  # fmt: skip
+def test_a_model_is_copied_with_its_optimizer(make, duplicate):
+    """Both go on alike, and apart: the copy has storage and names of its own."""
+    model = Sequential(Linear(3, 4), ReLU(), Linear(4, 2))
+    optimizer = make(model.named_parameters())
+    train_once(model, optimizer)
+    twin, own = duplicate((model, optimizer))
+    before = model.state_dict()
+    for _ in range(2):
+        train_once(twin, own)
+    assert all((model.state_dict()[name] == value).all() for name, value in before.items())
+    for _ in range(2):
+        train_once(model, optimizer)
+    np.testing.assert_equal(twin.state_dict(), model.state_dict())
+    np.testing.assert_equal(own.state_dict(), optimizer.state_dict())
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------

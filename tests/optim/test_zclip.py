@@ -90,3 +90,19 @@ def test_parameters_without_gradients_are_no_norm(device):
 def test_options_that_make_no_sense_are_refused(options, words):
     with pytest.raises((ArgumentError, DTypeError), match=rf"^ZClip: {words}; ."):
         optim.ZClip(**options)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({}, "not the state of a ZClip, got entries"),
+        (None, "not the state of a ZClip, got NoneType"),
+        ({"mean": np.ones(3), "variance": 1.0, "steps": 3}, "mean and variance are numbers, got"),
+        ({"mean": 1.0, "variance": 1.0, "steps": -1}, "steps must be at least 0, got -1"),
+    ],
+)
+def test_what_is_no_state_is_refused_and_changes_nothing(state, words):
+    clip = optim.ZClip(warmup_steps=np.int64(3))
+    with pytest.raises(ValueError, match=rf"^ZClip.load_state_dict: {words}.*; "):
+        clip.load_state_dict(state)
+    assert clip.state_dict() == {"mean": 0.0, "variance": 0.0, "steps": 0}

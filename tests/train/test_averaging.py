@@ -256,6 +256,11 @@ def test_the_state_of_another_model_is_refused_and_changes_nothing():
         ShapeError, match=r"^ModelEMA.load_state_dict: the parameters differ, got \['weight', 'weight'\]"
     ):
         ema.load_state_dict(ModelEMA(Linear(4, 3)).state_dict())
+    for state in (None, {}, {**before, "averages": 3}, {**before, "updates": -1}, {**before, "buffers": 3}):
+        with pytest.raises(ValueError, match=r"^ModelEMA.load_state_dict: .*got .*; "):
+            ema.load_state_dict(state)
+    with pytest.raises(DTypeError, match=r"^ModelEMA: averages the parameters of a Layer, got int; "):
+        ModelEMA(3)
     np.testing.assert_equal(ema.state_dict(), before)
 
 

@@ -418,7 +418,9 @@ def test_arguments_that_make_no_sense(tmp_path):
     with pytest.raises(ShapeError, match=r"^fit: no figure of the epoch has this name, got 'acc'; choose one of \['ep"):
         quiet(model, loader, F.cross_entropy, optimizer, callbacks=[EarlyStopping(monitor="acc")])
     for make, words in (
-        (lambda: EarlyStopping(patience=0), r"^EarlyStopping: patience counts epochs, at least 1, got 0"),
+        (lambda: EarlyStopping(patience=0), r"^EarlyStopping: patience must be at least 1, got 0"),
+        (lambda: EarlyStopping(patience=1.5), r"^EarlyStopping: patience must be a whole number, got 1.5"),
+        (lambda: EarlyStopping(by="x"), r"^EarlyStopping: by must be a finite number from 0 up, got 'x'"),
         (lambda: Checkpoints(tmp_path, keep=0), r"^Checkpoints: keep must be at least 1, got 0"),
         (lambda: Checkpoints(tmp_path, keep=None), r"^Checkpoints: keep must be a whole number, got None"),
         (lambda: Checkpoints(tmp_path, every_steps=2.5), r"^Checkpoints: every_steps must be a whole number, got 2\.5"),
