@@ -99,10 +99,12 @@ class ZClip:
         """
         call = "ZClip.load_state_dict"
         check_entries(call, saved, {"mean", "variance", "steps"}, "the state of a ZClip")
-        if any(
-            np.shape(saved[name]) or np.asarray(saved[name]).dtype.kind not in "fiu" for name in ("mean", "variance")
-        ):
-            raise ShapeError(f"{call}: mean and variance are numbers, got {dict(saved)!r:.60}; pass a state_dict()")
+        try:
+            float(saved["mean"]), float(saved["variance"])
+        except (TypeError, ValueError):
+            raise ShapeError(
+                f"{call}: mean and variance are numbers, got {dict(saved)!r:.60}; pass a state_dict()"
+            ) from None
         steps = whole(call, "steps", saved["steps"])
         for name, average in (("mean", self.mean), ("variance", self.variance)):
             average.t, average.value = steps, np.array(saved[name]) if steps else 0.0

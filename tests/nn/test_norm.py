@@ -28,6 +28,26 @@ def test_running_statistics_are_an_ewma_with_the_unbiased_variance(device):
     assert layer.num_batches_tracked.item() == 2
 
 
+@pytest.mark.parametrize("examples", [1000, 20000])
+def test_many_examples_far_from_zero(examples, device):
+    """Sums over the batch are sums of float32 numbers of which each is 10,000."""
+    x = (1e4 + np.random.default_rng(0).normal(size=(examples, 3))).astype(np.float32)
+    layer, wide = BatchNorm1d(3, momentum=1.0).to(device.name), x.astype(np.float64)
+    y = layer(device.tensor(x)).numpy()
+    np.testing.assert_allclose(y, (wide - wide.mean(0)) / wide.std(0), atol=4e-3)  # the mean is a float32: 1e-3 apart
+    np.testing.assert_allclose(layer.running_mean.numpy(), wide.mean(0), rtol=1e-6)
+    np.testing.assert_allclose(layer.running_var.numpy(), wide.var(0, ddof=1), rtol=1e-4)
+
+
+def test_many_examples_have_the_gradient_of_few():
+    x = np.random.default_rng(0).normal(size=(1030, 2))
+    g = np.random.default_rng(1).normal(size=x.shape)
+    whole = mg.Tensor(x, requires_grad=True)
+    (F.batch_norm(whole, None, None, training=True) * g).sum().backward()
+    y, r = (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5), 1 / np.sqrt(x.var(0) + 1e-5)
+    np.testing.assert_allclose(whole.grad, (g - g.mean(0) - y * (g * y).mean(0)) * r, rtol=1e-9, atol=1e-12)
+
+
 def test_no_momentum_is_the_mean_of_all_batches(device):
     layer = trained(BatchNorm1d(2, momentum=None), device, X, X + 3, X * 2)
     means = [batch.mean(0) for batch in (X, X + 3, X * 2)]
