@@ -59,14 +59,16 @@ class Reparametrised(Layer):
             raise DTypeError(f"{kind}: wraps a layer, got {type(layer).__name__}; {kind}(Linear(3, 4)), say")
         if isinstance(layer, Reparametrised):
             raise ArgumentError(f"{kind}: the layer is wrapped already, got {layer!r:.60}; choose one wrapper")
-        weight = getattr(layer, name, None)
+        weight = getattr(layer, name, None) if isinstance(name, str) else None
         if not isinstance(weight, Tensor):
             tensors = [key for key, part in layer.contents() if isinstance(part, Tensor)]
             raise ArgumentError(
                 f"{kind}: the layer has no tensor {name!r}, got {layer!r:.60} with {tensors}; is it wrapped already? "
                 "Else pass name=, or wrap the layer inside"
             )
-        if axis is not None and (weight.ndim < 2 or axis not in range(-weight.ndim, weight.ndim)):
+        if axis is not None and (
+            isinstance(axis, bool) or weight.ndim < 2 or axis not in range(-weight.ndim, weight.ndim)
+        ):
             raise ShapeError(
                 f"{kind}: needs a weight of two axes or more, and axis= as one of them, got shape {weight.shape} and "
                 f"axis {axis!r}; wrap a layer like Linear or Conv2d"

@@ -11,7 +11,7 @@ from typing import Any
 from minigrad.backend import namespace
 from minigrad.errors import ShapeError
 from minigrad.modes import no_grad
-from minigrad.train.batches import in_use, inputs_of, place_inputs
+from minigrad.train.batches import check_model, in_use, inputs_of, place_inputs
 
 __all__ = ["update_batch_norm"]
 
@@ -38,13 +38,14 @@ def update_batch_norm(model: Any, loader: Iterable[Any]) -> None:
 
     Reference: Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, section 3.
     """
+    check_model("update_batch_norm", model)
     layers = [layer for layer in model.layers() if getattr(layer, "num_batches_tracked", None) is not None]
     if not layers:
         return
     buffers = [b for layer in layers for b in (layer.running_mean, layer.running_var, layer.num_batches_tracked)]
     before, momenta = [b.value.copy() for b in buffers], [layer.momentum for layer in layers]
     try:
-        with in_use(model), no_grad():
+        with in_use("update_batch_norm", model), no_grad():
             for layer in layers:
                 layer.training, layer.momentum = True, None  # None: the mean of all batches
             for b in buffers:

@@ -11,11 +11,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from minigrad.backend import move
-from minigrad.errors import ShapeError
-from minigrad.nn.layer import is_parameter, walk
+from minigrad.errors import DTypeError, ShapeError
+from minigrad.nn.layer import Layer, is_parameter, walk
 from minigrad.tensor import Tensor, as_array
 
-__all__ = ["Batch", "groups", "in_use", "inputs_of", "place", "place_inputs"]
+__all__ = ["Batch", "check_model", "groups", "in_use", "inputs_of", "place", "place_inputs"]
 
 
 class Batch(NamedTuple):
@@ -84,18 +84,25 @@ def groups(batches: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield group
 
 
+def check_model(name: str, model: Any) -> None:
+    """Refuse what is no model, for the public function `name`."""
+    if not isinstance(model, Layer):
+        raise DTypeError(f"{name}: the model is a Layer, got {type(model).__name__}; wrap the function in one")
+
+
 @contextmanager
-def in_use(model: Any) -> Iterator[None]:
+def in_use(name: str, model: Any) -> Iterator[None]:
     """The model in evaluation mode; afterwards every layer has the mode it had before.
 
     >>> from minigrad.nn import Linear
     >>> model = Linear(2, 1)
-    >>> with in_use(model):
+    >>> with in_use("example", model):
     ...     model.training
     False
     >>> model.training
     True
     """
+    check_model(name, model)
     modes = [(layer, layer.training) for layer in model.layers()]
     model.eval()
     try:

@@ -48,7 +48,7 @@ def evaluate(
     """
     totals, mean = Totals(metrics), None if loss is None else Mean("evaluate", loss)
     batches, losses, counts = 0, [], []
-    with in_use(model), no_grad():
+    with in_use("evaluate", model), no_grad():
         for batch in loader:
             inputs, target, n = place("evaluate", batch, model)
             outputs = model(*inputs)
@@ -79,7 +79,7 @@ def predict(model: Any, data: Any, batch_size: int = 256) -> np.ndarray[Any, Any
     array([0., 1., 2.])
     """
     found = []
-    with in_use(model), no_grad():
+    with in_use("predict", model), no_grad():
         for parts in _inputs(data, batch_size):
             y = raw(model(*place_inputs("predict", parts, model)))
             found.append(namespace(y).to_host(y))

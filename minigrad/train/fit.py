@@ -17,13 +17,12 @@ import numpy as np
 
 from minigrad.argument import ABOVE_0, number, whole
 from minigrad.backend import Array
-from minigrad.errors import DTypeError, ShapeError
+from minigrad.errors import ArgumentError, DTypeError, ShapeError
 from minigrad.io import FileError
-from minigrad.nn import Layer
 from minigrad.optim import clip_grad_norm
 from minigrad.optim.clip import grad_norm
 from minigrad.tensor import Tensor, raw
-from minigrad.train.batches import Batch, place
+from minigrad.train.batches import Batch, check_model, place
 from minigrad.train.callbacks import Callback
 from minigrad.train.checkpoints import Checkpoints
 from minigrad.train.evaluate import evaluate
@@ -71,6 +70,8 @@ def training_step(model: Any, batches: Sequence[Batch], loss: Mean, optimizer: A
     if clip is not None:
         trained = [p for group in optimizer.param_groups for p in group["params"]]
         norm = clip(trained)
+        if not hasattr(norm, "dtype") and not isinstance(norm, float):
+            raise DTypeError(f"fit: a clip gives the norm before, got {norm!r:.60}; return grad_norm(parameters)")
         figures = {"norm": norm, "clipped": grad_norm(trained) < norm}
     optimizer.step()
     return Outcome(total, n, figures, raw(outputs), raw(batch.target))
@@ -197,8 +198,7 @@ def fit(
 
 def check(model: Any, loader: Any, optimizer: Any, validation: Any, metrics: Any, callbacks: Any) -> None:
     """Refuse what is no training, before anything is written."""
-    if not isinstance(model, Layer):
-        raise DTypeError(f"fit: the model is a Layer, got {type(model).__name__}; wrap the function in one")
+    check_model("fit", model)
     for name, batches in (("loader", loader), ("validation", validation)):
         if isinstance(batches, (Tensor, np.ndarray)) or not (batches is None or hasattr(batches, "__iter__")):
             raise DTypeError(
@@ -207,6 +207,10 @@ def check(model: Any, loader: Any, optimizer: Any, validation: Any, metrics: Any
             )
     if not isinstance(callbacks, (list, tuple)) or not all(isinstance(each, Callback) for each in callbacks):
         raise DTypeError(f"fit: callbacks are a list of objects of Callback, got {callbacks!r:.60}; pass [Callback()]")
+    if len(set(map(id, callbacks))) < len(callbacks):
+        raise ArgumentError(
+            f"fit: each callback comes once, got {callbacks!r:.60}; it would be called twice for a step"
+        )
     Totals(metrics)
     if not hasattr(optimizer, "param_groups"):
         raise DTypeError(f"fit: the optimizer is an Optimizer, got {optimizer!r:.60}; pass SGD(model.parameters())")

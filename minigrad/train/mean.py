@@ -75,8 +75,9 @@ class Mean:
         """The loss itself, refused unless it is one floating number."""
         if isinstance(loss, Tensor) and loss.shape == () and loss.dtype.kind == "f":
             return loss
-        got = f"shape {loss.shape}" if hasattr(loss, "shape") else type(raw(loss)).__name__
-        raise (ShapeError if hasattr(loss, "shape") else DTypeError)(
+        kind = type(loss).__name__
+        got = f"{kind} of {loss.dtype} and shape {loss.shape}" if hasattr(loss, "shape") else kind
+        raise (ShapeError if getattr(loss, "shape", ()) != () else DTypeError)(
             f"{self.name}: the loss must be one number, a Tensor of shape (), got {got}; take its mean"
         )
 

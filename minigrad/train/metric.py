@@ -82,7 +82,7 @@ class Totals:
         given = {} if metrics is None else metrics
         if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
             raise DTypeError(f"metrics: must be functions by name, got {given!r:.60}; pass {{'accuracy': accuracy}}")
-        taken = sorted({"clipped", "epoch", "loss", "lr", "norm", "samples", "seconds", "step"} & set(given))
+        taken = sorted({"clipped", "epoch", "kind", "loss", "lr", "norm", "samples", "seconds", "step"} & set(given))
         if taken:
             raise ShapeError(f"metrics: these names stand for what fit itself records, got {taken}; choose others")
         self.metrics = {name: _as_metric(function) for name, function in given.items()}
@@ -114,7 +114,12 @@ def _as_metric(given: Any) -> Metric:
         raise DTypeError(f"metrics: must be functions by name, got {given!r:.60}; pass {{'accuracy': accuracy}}")
 
     def sums(outputs: Any, targets: Any) -> Sums:
-        return _wide(raw(given(outputs, targets))) * len(targets), len(targets)
+        found = raw(given(outputs, targets))
+        if found is None or isinstance(found, (str, Mapping, list, tuple)):
+            raise DTypeError(
+                f"metrics: a metric gives a number or an array, got {found!r:.60} of {given!r:.60}; return one"
+            )
+        return _wide(found) * len(targets), len(targets)
 
     return Metric(sums, lambda total, n: total / n)
 

@@ -257,6 +257,10 @@ def test_layers_that_cannot_be_wrapped_are_refused(wrapper):
         wrapper(nn.PReLU())
     with pytest.raises(ShapeError, match=rf"^{name}: needs a weight of two axes .*got shape \(4, 3\) and axis 2"):
         wrapper(linear, axis=2)
+    with pytest.raises(ArgumentError, match=rf"^{name}: the layer has no tensor 3, got"):
+        wrapper(linear, name=3)
+    with pytest.raises(ShapeError, match=rf"^{name}: needs a weight of two axes .*got shape \(4, 3\) and axis True"):
+        wrapper(linear, axis=True)
     with pytest.raises(ShapeError, match=rf"^{name}: needs a weight of two axes .*got shape \(4, 3\) and axis 0.5"):
         wrapper(linear, axis=0.5)
     assert linear.weight is not None

@@ -14,7 +14,17 @@ from minigrad.io import FileError, load_checkpoint
 from minigrad.nn import BatchNorm1d, Buffer, Dropout, Linear, ReLU, Sequential
 from minigrad.nn import functional as F
 from minigrad.optim import SGD, Adam, ZClip, clip_grad_norm, clip_grad_value, schedules
-from minigrad.train import Callback, Checkpoints, EarlyStopping, accuracy, confusion, evaluate, fit, predict
+from minigrad.train import (
+    Callback,
+    Checkpoints,
+    EarlyStopping,
+    accuracy,
+    confusion,
+    evaluate,
+    fit,
+    predict,
+    update_batch_norm,
+)
 from tools.resume_trials import data, parts
 
 
@@ -348,7 +358,9 @@ def test_batches_that_cannot_be_used():
         r"the same number of each and at least one, got shapes \(3, 2\), \(2, 1\); correct": [(x, y[:2])],
         r"at least one, got shapes \(0, 2\), \(0, 1\)": [(x[:0], y[:0])],
         r"the loader gave no batch in epoch 1, got 0; pass one with samples": [],
-        r"the loss must be one number, a Tensor of shape \(\), got shape \(3, 1\); take its mean": [(x, y)],
+        r"the loss must be one number, a Tensor of shape \(\), got Tensor of float32 and shape \(3, 1\); take": [
+            (x, y)
+        ],
     }
     for words, loader in rows.items():
         loss = (lambda a, b: (a - b) ** 2) if "the loss" in words else F.mse_loss
@@ -391,6 +403,13 @@ def test_arguments_that_make_no_sense(tmp_path):
         ({"metrics": {"accuracy": 1}}, r"^metrics: must be functions by name, got 1; "),
         ({"validation": 3}, r"^fit: the validation gives batches .*, got int; pass a DataLoader"),
         ({"callbacks": EarlyStopping()}, r"^fit: callbacks are a list of objects of Callback, got <.*; pass \["),
+        ({"callbacks": [twice := EarlyStopping(), twice]}, r"^fit: each callback comes once, got \[<"),
+        ({"clip": lambda parameters: None}, r"^fit: a clip gives the norm before, got None; return grad_norm"),
+        ({"metrics": {"kind": accuracy}}, r"^metrics: these names stand for what fit itself records, got \['kind'\]"),
+        (
+            {"metrics": {"a": lambda y, t: None}, "log_every": 1},
+            r"^metrics: a metric gives a number .*, got None of <fu",
+        ),
         ({"callbacks": [print]}, r"^fit: callbacks are a list of objects of Callback, got \[<built-in"),
         ({"checkpoints": tmp_path / "file"}, r"^Checkpoints: they need a folder, got the file .*file; name another"),
         ({"checkpoints": 3}, r"^Checkpoints: a path is text or a Path, got 3; "),
@@ -418,6 +437,9 @@ def test_arguments_that_make_no_sense(tmp_path):
     with pytest.raises(ShapeError, match=r"^fit: no figure of the epoch has this name, got 'acc'; choose one of \['ep"):
         quiet(model, loader, F.cross_entropy, optimizer, callbacks=[EarlyStopping(monitor="acc")])
     for make, words in (
+        (lambda: evaluate(len, loader, F.mse_loss), r"^evaluate: the model is a Layer, got builtin_fu.*; wrap"),
+        (lambda: predict(len, np.ones((2, 6))), r"^predict: the model is a Layer, got builtin_fu.*; wrap"),
+        (lambda: update_batch_norm(len, loader), r"^update_batch_norm: the model is a Layer, got builtin_fu.*; wrap"),
         (lambda: EarlyStopping(patience=0), r"^EarlyStopping: patience must be at least 1, got 0"),
         (lambda: EarlyStopping(patience=1.5), r"^EarlyStopping: patience must be a whole number, got 1.5"),
         (lambda: EarlyStopping(by="x"), r"^EarlyStopping: by must be a finite number from 0 up, got 'x'"),
