@@ -19,6 +19,7 @@ from minigrad.errors import ExportError
 __all__ = ["NumPy", "overlap"]
 
 HOST = (1, 0)  # DLPack's kind and number of this device
+BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}  # integers as long as floating numbers
 VERSIONED = np.lib.NumpyVersion(np.__version__) >= "2.1.0"  # NumPy speaks DLPack 1.0, which knows read-only memory
 
 
@@ -70,6 +71,14 @@ class NumPy(Backend):
 
     def shares_memory(self, a: Array, b: Array) -> bool:
         return overlap(a, b)
+
+    def where(self, condition: Array, x: Array, y: Array) -> Array:
+        # NumPy's own takes ten times as long where the choice alternates, as it does in the gradient of relu. Against
+        # a plain 0 the bits of x times 0 or 1 are the same numbers: infinities and NaN go where they are not chosen.
+        against_0 = type(y) is int and y == 0 and type(x) is type(condition) is np.ndarray
+        if against_0 and x.dtype in BITS and condition.dtype == np.bool_ and condition.shape == x.shape:
+            return (x.view(BITS[x.dtype]) * condition).view(x.dtype)
+        return np.where(condition, x, y)
 
     def scatter(self, values: Array, index: Any, shape: Sequence[int]) -> Array:
         if is_basic(index):

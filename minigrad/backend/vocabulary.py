@@ -61,11 +61,10 @@ class Backend:
     array_types: tuple[type, ...] = ()
 
     def __init__(self, library: Any) -> None:
-        for word in SHARED:
-            setattr(self, word, getattr(library, word))
-        for word in LINALG:
-            if not hasattr(type(self), word):  # else a library's own form, written in its backend
-                setattr(self, word, getattr(library.linalg, word))
+        for words, home in ((SHARED, library), (LINALG, getattr(library, "linalg", None))):
+            for word in words:
+                if not hasattr(type(self), word):  # else a form of its own, written in its backend
+                    setattr(self, word, getattr(home, word))
 
     if TYPE_CHECKING:  # the shared words are set in __init__, so a type checker has to be told of them
 

@@ -170,3 +170,15 @@ def test_scatter_undoes_indexing(name):
 def test_basic_indices():
     assert all(map(is_basic, [0, -1, slice(None), None, Ellipsis, (0, slice(1), None)]))
     assert not any(map(is_basic, [[0, 0], np.array([0, 0]), (0, np.array([1])), np.array([True])]))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", ">f4", "int32"])
+def test_choosing_between_numbers_and_0_is_exact(dtype):
+    x = np.array([[1.5, -2.5, np.inf, -np.inf], [np.nan, 0.0, -0.0, 3.0]])
+    x = np.where(np.isfinite(x), x, 7).astype(dtype) if dtype == "int32" else x.astype(dtype)
+    for chosen in (np.zeros(x.shape, bool), np.ones(x.shape, bool), np.arange(8).reshape(x.shape) % 3 == 0):
+        for numbers, choice in ((x, chosen), (x.T, chosen.T), (x[:, ::2], chosen[:, ::2]), (x, chosen[0])):
+            found, wanted = backend("numpy").where(choice, numbers, 0), np.where(choice, numbers, 0)
+            assert found.dtype == wanted.dtype
+            assert np.ascontiguousarray(found).tobytes() == np.ascontiguousarray(wanted).tobytes()  # the sign of 0 too
+            assert not np.shares_memory(found, numbers)
