@@ -17,6 +17,9 @@ EXAMPLES = {
     "mlp.py": ["--epochs", "1", "--width", "16", "--normaliser", "batch"],
     "regression.py": ["--epochs", "2"],
     "from_csv.py": ["--epochs", "2"],
+    "cnn.py": ["--epochs", "1", "--width", "4"],
+    "nf_net.py": ["--epochs", "1", "--width", "4", "--depth", "1"],
+    "deep_net.py": ["--epochs", "1", "--depth", "4", "--width", "8"],
 }
 
 
