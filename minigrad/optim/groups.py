@@ -16,6 +16,7 @@ from minigrad.tensor import Tensor
 __all__ = ["decay_groups", "muon_groups"]
 
 Named = tuple[str, Tensor]
+GAINS = ("gain", "original0")  # of scaled weights and of WeightNorm: they have the axes of the weights they scale
 
 
 def decay_groups(
@@ -36,7 +37,7 @@ def decay_groups(
     [(['weight'], 0.1), (['bias'], 0.0)]
     """
     pairs = _pairs("decay_groups", named_parameters)
-    spared = _below("decay_groups", pairs, exempt)
+    spared = _below("decay_groups", pairs, exempt) | _gains(pairs)
     decays = [(name, p) for name, p in pairs if p.ndim >= 2 and name not in spared]
     rest = [(name, p) for name, p in pairs if p.ndim < 2 or name in spared]
     groups = [{"params": decays, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
@@ -63,7 +64,7 @@ def muon_groups(named_parameters: Iterable[Named], adamw: Iterable[str]) -> tupl
     >>> optimizer = Together(Muon(hidden, lr=0.02), AdamW(decay_groups(rest), lr=1e-3))
     """
     pairs = _pairs("muon_groups", named_parameters)
-    spared = _below("muon_groups", pairs, adamw)
+    spared = _below("muon_groups", pairs, adamw) | _gains(pairs)
     hidden = [(name, p) for name, p in pairs if p.ndim == 2 and name not in spared]
     return hidden, [(name, p) for name, p in pairs if p.ndim != 2 or name in spared]
 
@@ -76,6 +77,11 @@ def _pairs(caller: str, named_parameters: Iterable[Any]) -> list[Named]:
                 f"{caller}: takes names and parameters, got {type(entry).__name__}; pass model.named_parameters()"
             )
     return pairs
+
+
+def _gains(pairs: list[Named]) -> set[str]:
+    """The names of gains that are no vectors."""
+    return {name for name, _ in pairs if name.rpartition(".")[2] in GAINS}
 
 
 def _below(caller: str, pairs: list[Named], places: Iterable[str]) -> set[str]:

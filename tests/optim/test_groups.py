@@ -7,7 +7,7 @@ import pytest
 
 from minigrad import optim
 from minigrad.errors import ArgumentError, DTypeError, GraphError, ShapeError
-from minigrad.nn import LayerNorm, Linear, ReLU, Sequential
+from minigrad.nn import LayerNorm, Linear, ReLU, ScaledWSConv2d, ScaledWSLinear, Sequential, WeightNorm
 from minigrad.nn import functional as F
 from minigrad.testing import check_optimizer
 from minigrad.train import Checkpoints, fit
@@ -33,6 +33,19 @@ def test_biases_gains_and_named_parameters_do_not_decay():
     decays, rest = optim.decay_groups(model().named_parameters(), 0.1, exempt=["5", "0.weight"])
     assert names(decays["params"]) == ["3.weight"]
     assert sorted(names(rest["params"])) == sorted(["0.weight", "5.weight", *BIASES])
+
+
+@pytest.mark.parametrize("layer", [ScaledWSLinear(3, 2), ScaledWSConv2d(3, 2, 3), WeightNorm(Linear(3, 2))])
+def test_gains_with_the_axes_of_their_weights_are_gains(layer):
+    pairs = [(f"0.{name}", p) for name, p in layer.named_parameters()]
+    gains = [name for name, p in pairs if p.ndim > 1 and p.size == 2]
+    assert len(gains) == 1
+    decays, rest = optim.decay_groups(pairs, 0.1)
+    assert len(decays["params"]) == 1
+    assert sorted(names(rest["params"])) == sorted(["0.bias", *gains])
+    hidden, others = optim.muon_groups(pairs, adamw=["0.bias"])
+    assert len(hidden) == (layer.state()[names(decays["params"])[0][2:]].ndim == 2)
+    assert gains[0] in names(others)
 
 
 def test_a_group_without_parameters_is_left_out():
