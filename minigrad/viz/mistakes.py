@@ -66,5 +66,6 @@ def mistakes(
         panel.imshow(images[i], cmap="gray_r")
         true, read = (names[k] if names is not None else k for k in (labels[i], found[i]))
         panel.set_title(f"{true}, taken for {read}\n{100 * sure[i]:.1f} %", fontsize=9)
-    figure.suptitle(f"{len(wrong)} mistakes among {len(labels)}" + ("" if len(wrong) else ": nothing to show"))
+    word = "mistake" if len(wrong) == 1 else "mistakes"
+    figure.suptitle(f"{len(wrong)} {word} among {len(labels)}" + ("" if len(wrong) else ": nothing to show"))
     return finished(figure, path)

@@ -88,6 +88,8 @@ def test_mistakes_come_the_surest_first():
     assert none.get_suptitle() == "0 mistakes among 4: nothing to show"
     assert [picture.get_size_inches()[0] for picture in (none, figure)] == [4.5, 4.5]  # no wider than needed
     assert mistakes(np.zeros((9, 16)), np.arange(9), [9] * 9, [1] * 9).get_size_inches()[0] == 9.0
+    one = mistakes(np.zeros((4, 4, 4)), labels, [0, 1, 2, 1], [1] * 4)
+    assert one.get_suptitle() == "1 mistake among 4"
 
 
 def test_what_cannot_be_drawn(tmp_path):
