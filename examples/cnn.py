@@ -1,9 +1,11 @@
 """A residual network of convolutions reads handwritten digits, with the normaliser of your choice.
 
-python examples/cnn.py                                 # 1,797 images of 8 x 8 pixels that come with minigrad
-python examples/cnn.py --data mnist --folder FOLDER    # 70,000 of 28 x 28; the folder may stand in MINIGRAD_DATA
-python examples/cnn.py --normaliser group              # or none, batch, renorm, layer, instance
-python examples/cnn.py --resume                        # goes on where a run was killed, bit for bit
+    python examples/cnn.py                                 # 1,797 images of 8 x 8 pixels that come with minigrad
+    python examples/cnn.py --data mnist --folder FOLDER    # 70,000 of 28 x 28; the folder may stand in MINIGRAD_DATA
+    python examples/cnn.py --normaliser group              # or none, batch, renorm, layer, instance
+    python examples/cnn.py --resume                        # goes on where a run was killed, bit for bit
+
+Read from top to bottom: the arguments, the data, the model, the training, the pictures.
 """
 
 import argparse
@@ -78,9 +80,8 @@ def build(args: argparse.Namespace, classes: int) -> nn.Sequential:
     layers = [conv(1, w, 3, args.stride, padding=1)]
     for c_in, c_out, stride in ((w, w, 1), (w, 2 * w, 2), (2 * w, 2 * w, 1)):
         first, second = conv(c_in, c_out, 3, stride, padding=1), conv(c_out, c_out, 3, padding=1)
-        shortcut = None if c_in == c_out else conv(c_in, c_out, 1, stride)
         f = nn.Sequential(norm(c_in), relu, first, norm(c_out), relu, second)
-        layers.append(nn.Residual(f, shortcut))
+        layers.append(nn.Residual(f, None if c_in == c_out else conv(c_in, c_out, 1, stride)))
     return nn.Sequential(*layers, norm(2 * w), relu, nn.GlobalAvgPool(), nn.Linear(2 * w, classes))
 
 
