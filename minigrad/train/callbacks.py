@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from minigrad.argument import number, whole
+from minigrad.argument import AT_LEAST_0, number, whole
 from minigrad.errors import ShapeError
 from minigrad.optim.schedules import ReduceOnPlateau
 
@@ -118,7 +118,7 @@ class EarlyStopping(Callback):
         self, patience: int = 5, monitor: str | None = None, maximize: bool | None = None, by: float = 0.0
     ) -> None:
         self.patience = whole("EarlyStopping", "patience", patience, 1)
-        self.monitor = Monitor(monitor, maximize, number("EarlyStopping", "by", by, low=0))
+        self.monitor = Monitor(monitor, maximize, number("EarlyStopping", "by", by, AT_LEAST_0))
         self.waited, self.epoch, self.step = 0, 0, 0  # epoch and step: of the best
         self.best_state: dict[str, Any] | None = None
 
