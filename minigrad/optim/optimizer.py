@@ -186,7 +186,8 @@ class Optimizer:
         """Forget all gradients."""
         for group in self.param_groups:
             for p in group["params"]:
-                p.grad = None
+                if p.requires_grad:  # else it was frozen since and has none; `step` says what to do
+                    p.grad = None
 
     # -- state ---------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any
 from minigrad.backend import namespace
 from minigrad.errors import ShapeError
 from minigrad.modes import no_grad
+from minigrad.nn.batch_norm import BatchNorm
 from minigrad.train.batches import check_model, in_use, inputs_of, place_inputs
 
 __all__ = ["update_batch_norm"]
@@ -39,7 +40,7 @@ def update_batch_norm(model: Any, loader: Iterable[Any]) -> None:
     Reference: Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, section 3.
     """
     check_model("update_batch_norm", model)
-    layers = [layer for layer in model.layers() if getattr(layer, "num_batches_tracked", None) is not None]
+    layers: list[Any] = [p for p in model.layers() if isinstance(p, BatchNorm) and p.running_mean is not None]
     if not layers:
         return
     buffers = [b for layer in layers for b in (layer.running_mean, layer.running_var, layer.num_batches_tracked)]

@@ -225,6 +225,7 @@ def check(model: Any, loader: Any, optimizer: Any, validation: Any, metrics: Any
 def begin(run: Run, resume: bool) -> None:
     """Go to where an earlier run was saved, if that is wanted and there is one."""
     overwrite = run.checkpoints is not None and run.checkpoints.overwrite and not resume
+    latest = None
     if run.checkpoints:
         latest = run.checkpoints.latest()
         if latest and resume:
@@ -239,9 +240,10 @@ def begin(run: Run, resume: bool) -> None:
         raise FileError("fit: there is nothing to go on from, got resume=True without checkpoints; name their folder")
     run.tell("on_fit_start")  # callbacks may refuse, and what an earlier training left must still be there then
     if run.checkpoints:
-        if overwrite:
+        if latest and resume:
+            run.checkpoints.tidy()
+        else:  # nothing is there, or it is to be overwritten; what was the best is no longer
             run.checkpoints.clear()
-        run.checkpoints.tidy()
         run.checkpoints.folder.mkdir(parents=True, exist_ok=True)  # now, and not after an epoch's work
     earlier = run.history.start_log(keep=not overwrite)
     if earlier:

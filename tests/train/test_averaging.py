@@ -13,7 +13,7 @@ from minigrad.backend.strict import audit_float64, no_synchronisation
 from minigrad.data import ArrayDataset, DataLoader
 from minigrad.errors import ArgumentError, DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.io import load_checkpoint
-from minigrad.nn import Dropout, Linear, ReLU, Sequential
+from minigrad.nn import BatchNorm1d, Dropout, Flatten, InstanceNorm1d, Linear, ReLU, Sequential
 from minigrad.nn import functional as F
 from minigrad.train import SWA, Callback, Checkpoints, ModelEMA, evaluate, fit, update_batch_norm
 from tests.train.stop import Stop
@@ -208,6 +208,16 @@ def test_statistics_stay_where_a_batch_fails_or_there_is_none(device):
 
 def test_a_model_without_batch_normalisation_needs_no_data(device):
     update_batch_norm(Sequential(Linear(2, 3), ReLU(), Dropout(0.5)).to(device.name), [])
+
+
+def test_other_normalisers_keep_their_statistics():
+    model = Sequential(InstanceNorm1d(2, track_running_stats=True), Flatten(), BatchNorm1d(6))
+    before, x = model.state_dict(), np.random.default_rng(0).normal(size=(4, 2, 3)).astype(np.float32)
+    update_batch_norm(model, [x])
+    after = model.state_dict()
+    assert {name for name, value in before.items() if not np.array_equal(value, after[name])} == {
+        "2.running_mean", "2.running_var", "2.num_batches_tracked",
+    }  # fmt: skip
 
 
 # -- going on ----------------------------------------------------------------------------------------------------------

@@ -345,6 +345,16 @@ def test_a_refused_checkpoint_changes_nothing(tmp_path):
         assert (rule.monitor.best, rule.waited, rule.best_state) == (None, 0, None)
 
 
+def test_checkpoints_that_are_used_again_forget_the_best_of_before(tmp_path):
+    kept = Checkpoints(tmp_path)
+    for _ in range(2):
+        model, loader, optimizer = parts()
+        fit(model, loader, F.cross_entropy, optimizer, checkpoints=kept, progress_bar=False)
+        assert kept.best.exists()
+        for path in tmp_path.iterdir():
+            path.unlink()
+
+
 def test_overwriting_waits_until_everything_else_is_in_order(tmp_path):
     train(tmp_path, callbacks=[Stop(2)])
     model, loader, optimizer = parts()
