@@ -25,8 +25,6 @@ from minigrad.nn import functional as F
 from minigrad.optim import Adam
 from tools.op_rows import by_op
 
-ROOT = Path(__file__).parents[1]
-
 
 def classifier():
     return Sequential(Linear(4, 8), ReLU(), Linear(8, 3))
@@ -50,7 +48,7 @@ def no_module(name):
 
 # (number, what is missing, a check that it is missing)
 NOT_BUILT_YET = [
-    (12, "a guard that compares measured times with earlier ones", lambda: not (ROOT / "tools" / "bench.py").exists()),
+    (12, "a guard that compares measured times with earlier ones", lambda: no_module("tools.bench_guard")),
     (14, "a step-through of backward that explains the order", lambda: no_module("minigrad.inspect.explain")),
     (17, "loss scaling", lambda: no_module("minigrad.train.scaling")),
     (18, "a warning of softmax before a loss that wants logits", lambda: no_module("minigrad.inspect.doctor")),

@@ -121,7 +121,7 @@ class LiveState(Right):
         for _, block in self._blocks:
             for i, p in enumerate(block.parameters):
                 if namespace(p.value).name == "numpy":
-                    state["state"][self._names[id(p)]]["m"] = block.kept(i)["m"]
+                    state["state"][self._names()[id(p)]]["m"] = block.kept(i)["m"]
         return state
 
 

@@ -286,7 +286,9 @@ def test_what_makes_no_sense_is_refused(tmp_path):
         with pytest.raises((ArgumentError, DTypeError), match=r"^SWA: (start|every) must be .*, got .*; pass"):
             SWA(model, **options)
     for kind, wrong in ((ModelEMA, 3), (SWA, [model.weight])):
-        with pytest.raises(DTypeError, match=rf"^{kind.__name__}: averages a model, got (int|list); pass the Layer"):
+        with pytest.raises(
+            DTypeError, match=rf"^{kind.__name__}: averages the parameters of a Layer, got (int|list); pass"
+        ):
             kind(wrong)
     with pytest.raises(ShapeError, match=r"^SWA: averages the parameters of a model, got none that train; thaw some"):
         SWA(Linear(2, 1).requires_grad_(False))

@@ -92,7 +92,9 @@ def hooked():
     return loss
 
 
-@pytest.mark.parametrize("loss", [Tenfold(), wrapped, partial(wrapped), hooked()], ids=["subclass", "wrapped", "partial", "hooked"])
+@pytest.mark.parametrize(
+    "loss", [Tenfold(), wrapped, partial(wrapped), hooked()], ids=["subclass", "wrapped", "partial", "hooked"]
+)
 def test_what_is_made_of_a_loss_is_called_and_not_the_loss_inside(loss):
     x, y = rows()
     y, model, twin = np.maximum(y, 0), Linear(4, 3), Linear(4, 3)
