@@ -62,6 +62,8 @@ def curves(
             ink = INK[number % len(INK)]
             panel.plot(_column(here, "step"), _column(here, name), ".-", color=ink, label=word)
             panel.set(xlabel="step", ylabel=name)
+    if len(runs) > 1 and any("validation loss" in row for _, epochs in runs for row in epochs):
+        axes[0].plot([], [], "--", color="black", label="validation")  # one entry for all, or they hide the curves
     axes[0].legend()
     for panel in axes:
         _look_closer(panel, may_be_log=panel is axes[0])
@@ -72,14 +74,11 @@ def curves(
 def _losses(axes: Axes, steps: Rows, epochs: Rows, ink: str, word: str) -> None:
     """The first panel: the losses of one training."""
     axes.plot(_column(steps, "step"), _column(steps, "loss"), color=ink, alpha=0.3, linewidth=0.8)
-    if epochs:
-        axes.plot(_column(epochs, "step"), _column(epochs, "loss"), color=ink, label=f"{word} training".strip())
+    axes.plot(_column(epochs, "step"), _column(epochs, "loss"), color=ink, label=word or "training")
     seen = [row for row in epochs if "validation loss" in row]
     if seen:
-        dashed = f"{word} validation".strip()
+        dashed = None if word else "validation"
         axes.plot(_column(seen, "step"), _column(seen, "validation loss"), "--", color=ink, label=dashed)
-    if not epochs:
-        axes.plot([], [], color=ink, label=word or "training")
     axes.set(xlabel="step", ylabel="loss")
 
 

@@ -53,6 +53,14 @@ def test_curves_compare_runs_by_name(tmp_path):
     assert texts(curves(a, log(tmp_path / "c.jsonl", [1])).axes[0]) == ["log", "c"]
 
 
+def test_the_legend_names_a_run_once(tmp_path):
+    figures = {"loss": [2.5, 1.5], "validation loss": [2.6, 1.7]}
+    logs = [log(tmp_path / f"{name}.jsonl", [3, 2, 1], **figures) for name in "abc"]
+    assert texts(curves(logs[0]).axes[0]) == ["training", "validation"]
+    assert texts(curves(*logs).axes[0]) == ["a", "b", "c", "validation"]
+    assert [line.get_linestyle() for line in curves(*logs).axes[0].get_lines()].count("--") == 4
+
+
 def test_a_run_that_diverges_does_not_hide_the_others(tmp_path):
     good = log(tmp_path / "a.jsonl", np.linspace(2, 1, 200).tolist())
     bad = log(tmp_path / "b.jsonl", [1e3, 1e9, 1e20, 1e36])
