@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from minigrad.argument import AT_LEAST_0
 from minigrad.backend import Array, move, namespace
 from minigrad.errors import DTypeError, GraphError
 from minigrad.ewma import EWMA
@@ -165,10 +166,10 @@ class Optimizer:
 
     def rate(self, o: Group) -> float:
         """The learning rate of a group at this step, a Python number: a NumPy scalar would widen the parameters."""
-        lr = float(o.lr(self.steps) if callable(o.lr) else o.lr)
-        if not 0 <= lr < float("inf"):
+        lr = o.lr(self.steps) if callable(o.lr) else o.lr
+        if lr not in AT_LEAST_0:
             raise DTypeError(f"{self.name}: lr must be finite and not negative, got {lr} at step {self.steps}; see lr")
-        return lr
+        return float(lr)
 
     def _update(self, run: Run, o: Group, lr: float) -> None:
         kept: dict[str, Any] = {}

@@ -324,9 +324,10 @@ def test_a_parameter_that_was_frozen_later_is_named(device):
         optimizer.step()
 
 
-def test_a_rate_that_is_no_number_stops_before_the_parameters_are_gone(device):
+@pytest.mark.parametrize("rate", [float("nan"), None, "0.1", -1.0, float("inf"), np.ones(2)], ids=str)
+def test_a_rate_that_is_no_number_stops_before_the_parameters_are_gone(device, rate):
     p = device.leaf([1.0])
-    optimizer = optim.SGD([p], lr=lambda step: float("nan"))
+    optimizer = optim.SGD([p], lr=lambda step: rate)
     send(device, p, 1.0)
     with pytest.raises(DTypeError, match=r"^SGD: lr must be finite.*step 0"):
         optimizer.step()
