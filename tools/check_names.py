@@ -44,6 +44,8 @@ HOST = {
     "ops/arrange.py": {"arange", "asarray", "broadcast_to", "pad", "repeat"},  # places that depend on shapes alone
     "ops/linalg.py": {"arange"},  # the same
     "nn/functional/labels.py": {"asarray"},  # labels given as lists
+    "nn/functional/attention.py": {"asarray"},  # masks given as lists
+    "nn/functional/embedding.py": {"asarray"},  # tokens given as lists
     "nn/state.py": {"array_equal"},  # values given under several paths
     # tables of where windows and regions lie, which depend on shapes alone
     "nn/functional/pooling.py": {"arange", "stack"},

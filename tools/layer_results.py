@@ -15,7 +15,7 @@ __all__ = ["minigrad_layer_results", "torch_layer_results"]
 
 def batch(row: LayerRow, step: int) -> list[Array]:
     """The inputs of a step, the same at every call."""
-    return [draw(shape, -2.0, 3.0, phase=10 * step + i) for i, shape in enumerate(row.inputs)]
+    return [draw(x, -2.0, 3.0, phase=10 * step + i) if isinstance(x, tuple) else x for i, x in enumerate(row.inputs)]
 
 
 def initial_state(shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
@@ -43,20 +43,20 @@ def torch_layer_results(row: LayerRow) -> dict[str, Array]:
     """Outputs of each training batch and of use, gradients of the last batch, and the state at the end."""
     import torch
 
-    layer = row.made(torch.nn, torch_wrappers()).double()
+    layer = row.made(torch.nn, torch_wrappers(), torch=True).double()
     start = initial_state({name: tuple(t.shape) for name, t in layer.state_dict().items()})
     layer.load_state_dict({name: torch.tensor(array) for name, array in start.items()})
     found: dict[str, Any] = {}
     for step in range(row.batches):
-        xs = [torch.tensor(x, requires_grad=True) for x in batch(row, step)]
-        y = layer(*xs)
+        xs = [torch.tensor(x, requires_grad=x.dtype.kind == "f") for x in batch(row, step)]
+        y = row.call(layer, *xs)
         found[f"output {step}"] = y
         layer.zero_grad()
         y.backward(torch.tensor(weights(tuple(y.shape), 1)))
-    found.update({f"gradient of input {i}": x.grad for i, x in enumerate(xs)})
+    found.update({f"gradient of input {i}": x.grad for i, x in enumerate(xs) if x.requires_grad})
     found.update({f"gradient of {name}": p.grad for name, p in layer.named_parameters()})
     layer.eval()
-    found["output in use"] = layer(*(torch.tensor(x) for x in batch(row, 99)))
+    found["output in use"] = row.call(layer, *(torch.tensor(x) for x in batch(row, 99)))
     found.update({f"state {name}": t for name, t in layer.state_dict().items()})
     return {name: np.array(t.detach().numpy(force=True)) for name, t in found.items()}
 
@@ -67,13 +67,13 @@ def minigrad_layer_results(row: LayerRow, device: str = "numpy") -> dict[str, Ar
     layer.load_state_dict(initial_state({name: t.shape for name, t in layer.state().items()}))
     found: dict[str, Any] = {}
     for step in range(row.batches):
-        xs = [on(device, x, requires_grad=True) for x in batch(row, step)]
-        y = found[f"output {step}"] = layer(*xs)
+        xs = [on(device, x, requires_grad=x.dtype.kind == "f") for x in batch(row, step)]
+        y = found[f"output {step}"] = row.call(layer, *xs)
         assert y.backend == device, "the result stays where the input is"
         layer.zero_grad()
         y.backward(on(device, weights(y.shape, 1)))
-    found.update({f"gradient of input {i}": x.grad for i, x in enumerate(xs)})
+    found.update({f"gradient of input {i}": x.grad for i, x in enumerate(xs) if x.requires_grad})
     found.update({f"gradient of {name}": p.grad for name, p in layer.named_parameters()})
     layer.eval()
-    found["output in use"] = layer(*(on(device, x) for x in batch(row, 99)))
+    found["output in use"] = row.call(layer, *(on(device, x) for x in batch(row, 99)))
     return {**{name: host(x) for name, x in found.items()}, **{f"state {n}": a for n, a in layer.state_dict().items()}}

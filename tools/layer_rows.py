@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tools.attention_rows import ATTENTION, TOKENS
 from tools.convolution_rows import CONVOLUTIONS, IMAGES, POOLING
 from tools.op_rows.row import Row, call
 
@@ -188,7 +189,13 @@ WITHOUT_TORCH = {
 LAYERS_WITHOUT_TORCH = dict.fromkeys(
     ["BatchRenorm", "ScaledWSConv2d", "ScaledWSLinear", "WeightStandardization"], "PyTorch has none"
 )
-ROWS = [*ACTIVATIONS, *LINEAR, *NORMS, *REGRESSION, *CLASSIFICATION, *BINARY, *CONVOLUTIONS, *POOLING, *IMAGES]
+ROWS = [
+    *ACTIVATIONS, *LINEAR, *NORMS, *REGRESSION, *CLASSIFICATION, *BINARY, *CONVOLUTIONS, *POOLING, *IMAGES, *ATTENTION,
+]  # fmt: skip
+
+
+def called(layer: Any, *xs: Any) -> Any:
+    return layer(*xs)
 
 
 class LayerRow(NamedTuple):
@@ -196,20 +203,23 @@ class LayerRow(NamedTuple):
 
     name: str
     arguments: tuple[Any, ...]
-    inputs: tuple[tuple[int, ...], ...]
+    inputs: tuple[Any, ...]  # shapes, or whole numbers as they are
     keywords: dict[str, Any] = {}  # noqa: RUF012 (never changed)
     batches: int = 1
     variant: str = ""
     wrapper: str = ""  # in minigrad.nn; with what it is given
     options: dict[str, Any] = {}  # noqa: RUF012 (never changed)
+    torch: tuple[str, dict[str, Any]] = ("", {})  # PyTorch's name and keywords, where they differ
+    call: Callable[..., Any] = called  # with the layer and its inputs
 
     @property
     def id(self) -> str:
         return f"{self.wrapper} {self.name} {self.variant}".strip()
 
-    def made(self, nn: Any, wrappers: Any, **keywords: Any) -> Any:
+    def made(self, nn: Any, wrappers: Any, torch: bool = False) -> Any:
         """The layer of minigrad.nn or of torch.nn, in the wrapper that the library offers there."""
-        layer = getattr(nn, self.name)(*self.arguments, **self.keywords, **keywords)
+        name, keywords = self.torch if torch else ("", {})
+        layer = getattr(nn, name or self.name)(*self.arguments, **self.keywords, **keywords)
         return wrappers[self.wrapper](layer, **self.options) if self.wrapper else layer
 
 
@@ -239,6 +249,8 @@ WRAPPED = [
 LAYERS = [
     *WRAPPED,
     LayerRow("Linear", (3, 2), ((4, 3),)),
+    LayerRow("Embedding", (4, 3), (TOKENS,), batches=2),
+    LayerRow("Embedding", (4, 3), (TOKENS,), {"padding_idx": 2}, variant="padding_idx"),
     LayerRow("Linear", (3, 2), ((2, 4, 3),), {"bias": False}, variant="no bias"),
     LayerRow("Bilinear", (3, 2, 5), ((4, 3), (4, 2))),
     LayerRow("Conv1d", (2, 3, 3), ((2, 2, 5),), {"padding": 1}),

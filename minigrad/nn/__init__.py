@@ -23,6 +23,7 @@ from minigrad.nn.batch_renorm import BatchRenorm
 from minigrad.nn.container import Identity, LayerDict, LayerList, Residual, Sequential
 from minigrad.nn.convolution import Conv1d, Conv2d, Conv3d
 from minigrad.nn.dropout import Dropout
+from minigrad.nn.embedding import Embedding
 from minigrad.nn.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from minigrad.nn.layer import Buffer, Layer, Parameter, walk
 from minigrad.nn.layer_norm import GroupNorm, LayerNorm, RMSNorm
@@ -49,7 +50,7 @@ __all__ = [
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "GlobalAvgPool",
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
     "Upsample", "PixelShuffle", "PixelUnshuffle", "Unfold", "Fold",
-    "Linear", "Bilinear", "Dropout",
+    "Linear", "Bilinear", "Embedding", "Dropout",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "BatchRenorm", "LayerNorm", "RMSNorm", "GroupNorm",
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LocalResponseNorm",
     "WeightNorm", "SpectralNorm", "WeightStandardization", "ScaledWSLinear", "ScaledWSConv2d", "ScaledActivation",

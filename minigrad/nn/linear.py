@@ -15,7 +15,7 @@ from minigrad.nn.functional.linear import bilinear, linear
 from minigrad.nn.init import uniform
 from minigrad.nn.layer import Layer, Parameter
 
-__all__ = ["Bilinear", "Linear"]
+__all__ = ["Bilinear", "Linear", "initial"]
 
 Initializer = Callable[..., Any]
 
@@ -43,7 +43,7 @@ class Linear(Layer):
         in_features, out_features = check_sizes(self, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features, self.init = in_features, out_features, init
         bound = 1 / math.sqrt(in_features) if in_features else 0.0
-        self.weight = _weight(self, (out_features, in_features), bound)
+        self.weight = initial(self, (out_features, in_features), lambda s: uniform(s, -bound, bound))
         self.bias = Parameter(uniform((out_features,), -bound, bound)) if bias else None
 
     def forward(self, x: Any) -> Any:
@@ -82,17 +82,18 @@ class Bilinear(Layer):
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         self.init = init
         bound = 1 / math.sqrt(in1_features) if in1_features else 0.0
-        self.weight = _weight(self, (out_features, in1_features, in2_features), bound)
+        shape = (out_features, in1_features, in2_features)
+        self.weight = initial(self, shape, lambda s: uniform(s, -bound, bound))
         self.bias = Parameter(uniform((out_features,), -bound, bound)) if bias else None
 
     def forward(self, x1: Any, x2: Any) -> Any:
         return bilinear(x1, x2, self.weight, self.bias)
 
 
-def _weight(layer: Any, shape: tuple[int, ...], bound: float) -> Parameter:
-    """The weight as the layer's `init` makes it, by default uniform in +-bound."""
+def initial(layer: Any, shape: tuple[int, ...], default: Initializer) -> Parameter:
+    """A weight as the layer's `init` makes it of the shape, else as `default` does."""
     if layer.init is None:
-        return Parameter(uniform(shape, -bound, bound))
+        return Parameter(default(shape))
     name = type(layer).__name__
     if not callable(layer.init):
         raise DTypeError(f"{name}: init must be a function of the shape, got {layer.init!r:.60}; try he_normal")

@@ -9,6 +9,7 @@ from minigrad.backend import move, namespace
 from minigrad.nn import functional as F
 from minigrad.parallel import Single
 from minigrad.tensor import raw
+from tests.nn.attention_rows import ATTENTION
 from tests.nn.convolution_rows import CONVOLUTIONS
 from tests.nn.pooling_rows import POOLING
 from tests.ops.row import UNARY, Row
@@ -254,4 +255,4 @@ for i, loss in enumerate(LOSSES):  # two rows of kl_div share their names
     if loss.static.get("log_target"):
         LOSSES[i] = Row(**{**vars(loss), "variant": f"log_target {loss.variant}"})
 
-ROWS = [*ACTIVATIONS, *MAPS, *NORMS, *LOSSES, *CONVOLUTIONS, *POOLING]
+ROWS = [*ACTIVATIONS, *MAPS, *NORMS, *LOSSES, *CONVOLUTIONS, *POOLING, *ATTENTION]

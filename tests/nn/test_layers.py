@@ -48,6 +48,7 @@ ROWS = [
     (nn.PReLU(), [X], lambda x: F.prelu(x, [0.25])),
     (nn.Linear(3, 2, init=nn.init.ones, bias=False), [X], lambda x: F.linear(x, mg.ones((2, 3)))),
     (nn.Bilinear(3, 3, 2, False, nn.init.ones), [X, P], lambda x, y: F.bilinear(x, y, mg.ones((2, 3, 3)))),
+    (nn.Embedding(3, 2, init=rising), [LABELS], lambda t: F.embedding(t, mg.Tensor(rising((3, 2)), True))),
     (nn.Conv1d(2, 1, 2, init=nn.init.ones, bias=False), [X], lambda x: F.conv1d(x, mg.ones((1, 2, 2)))),
     (nn.Conv2d(1, 2, 2, padding=1, init=nn.init.ones, bias=False), [X[None]],
      lambda x: F.conv2d(x, mg.ones((2, 1, 2, 2)), padding=1)),

@@ -90,7 +90,7 @@ def test_the_stored_results_are_those_of_the_table():
     layers = {name.partition(":")[0] for name in vectors if ": " in name}
     assert set(shapes) == {row.name for row in ROWS}, "the table has changed; run `make reference`"
     assert layers == {row.id for row in LAYERS}
-    assert STORED.stat().st_size < 300 * 1024
+    assert STORED.stat().st_size < 400 * 1024
 
 
 def reparametrised(torch, weight_norm, spectral_norm):

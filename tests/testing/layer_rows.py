@@ -6,6 +6,7 @@ from minigrad import nn
 from minigrad.backend.random import random_bits
 from minigrad.nn import Layer
 from minigrad.testing.layer_case import STREAM
+from tests.testing.attention_rows import ATTENTION
 from tests.testing.convolution_rows import ROWS as CONVOLUTIONS
 from tests.testing.loss_rows import LOSSES
 from tests.testing.norm_rows import NORMS
@@ -152,4 +153,4 @@ DROPOUT = [
     row("Dropout", lambda: nn.Dropout(0.0), (4, 5), lambda s, x: x, "of nothing"),
 ]  # fmt: skip
 
-ROWS = [*PARTS, *LINEAR, *CONVOLUTIONS, *ACTIVATIONS, *NORMS, *WEIGHTS, *DROPOUT, *LOSSES]
+ROWS = [*PARTS, *LINEAR, *CONVOLUTIONS, *ACTIVATIONS, *NORMS, *WEIGHTS, *DROPOUT, *LOSSES, *ATTENTION]

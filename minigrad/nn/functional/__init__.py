@@ -9,6 +9,7 @@ from minigrad.nn.functional.adaptive import (
     adaptive_max_pool1d,
     adaptive_max_pool2d,
 )
+from minigrad.nn.functional.attention import scaled_dot_product_attention
 from minigrad.nn.functional.average import avg_pool1d, avg_pool2d
 from minigrad.nn.functional.batch_norm import batch_norm, instance_norm
 from minigrad.nn.functional.batch_renorm import batch_renorm
@@ -16,6 +17,7 @@ from minigrad.nn.functional.binary import binary_cross_entropy, binary_cross_ent
 from minigrad.nn.functional.classification import cross_entropy, nll_loss
 from minigrad.nn.functional.convolution import conv1d, conv2d, conv3d
 from minigrad.nn.functional.dropout import dropout
+from minigrad.nn.functional.embedding import embedding
 from minigrad.nn.functional.layer_norm import group_norm, layer_norm, rms_norm
 from minigrad.nn.functional.linear import bilinear, linear
 from minigrad.nn.functional.pooling import max_pool1d, max_pool2d, max_pool3d
@@ -30,7 +32,7 @@ from minigrad.nn.functional.transposed import conv_transpose1d, conv_transpose2d
 from minigrad.nn.functional.unfold import fold, pixel_shuffle, pixel_unshuffle, unfold
 
 __all__ = [
-    "linear", "bilinear", "dropout",
+    "linear", "bilinear", "dropout", "embedding", "scaled_dot_product_attention",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
     "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",

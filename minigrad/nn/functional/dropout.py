@@ -20,7 +20,7 @@ from minigrad.ops import multiply
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
 
-__all__ = ["check_probability", "dropout"]
+__all__ = ["check_probability", "dropout", "kept"]
 
 
 @composite
@@ -50,11 +50,15 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Generator | None
         raise DTypeError(f"dropout: needs floating numbers, got {values.dtype}; cast to float32 first")
     if not training or p == 0:
         return x
+    return multiply(x, kept(values.shape, p, namespace(values), values.dtype, rng))
+
+
+def kept(shape: tuple[int, ...], p: float, xp: Any, dtype: Any, rng: Generator | None = None) -> Any:
+    """What dropout multiplies with: 1 / (1 - p) where an element stays, 0 where it is dropped; an array of xp."""
     if p == 1:
-        return multiply(x, 0)
-    bits = (rng or default_generator()).bits(values.shape, namespace(values))
-    kept = bits >= min(round(p * 2**32), 2**32 - 1)
-    return multiply(x, kept.astype(values.dtype) * (1 / (1 - p)))
+        return xp.zeros(shape, dtype=dtype)
+    bits = (rng or default_generator()).bits(shape, xp)
+    return (bits >= min(round(p * 2**32), 2**32 - 1)).astype(dtype) * (1 / (1 - p))
 
 
 def check_probability(name: str, p: float) -> float:

@@ -13,7 +13,7 @@ from minigrad.ops.axes import one_axis
 from minigrad.tape import Result, Value, op
 from minigrad.tensor import raw
 
-__all__ = ["log_softmax", "softmax"]
+__all__ = ["largest", "log_softmax", "softmax"]
 
 
 @op
@@ -28,7 +28,7 @@ def softmax(x: Value, /, axis: int = -1) -> Result:
     array([0.5, 0.5], dtype=float32)
     """
     axis = one_axis(axis, x.shape)
-    e = namespace(x).exp(x - _top(x, axis))
+    e = namespace(x).exp(x - largest(x, axis))
     y = e / e.sum(axis=axis, keepdims=True)
     return y, (lambda g: y * (g - (g * y).sum(axis=axis, keepdims=True)),)
 
@@ -45,12 +45,12 @@ def log_softmax(x: Value, /, axis: int = -1) -> Result:
     array([-0.6931, -0.6931], dtype=float32)
     """
     axis, xp = one_axis(axis, x.shape), namespace(x)
-    shifted = x - _top(x, axis)
+    shifted = x - largest(x, axis)
     y = shifted - xp.log(xp.exp(shifted).sum(axis=axis, keepdims=True))
     return y, (lambda g: g - namespace(y).exp(y) * g.sum(axis=axis, keepdims=True),)
 
 
-def _top(x: Value, axis: int) -> Array:
+def largest(x: Value, axis: int) -> Array:
     """The largest element along the axis, 0 where that is infinite."""
     values = raw(x)
     top, xp = values.max(axis=axis, keepdims=True), namespace(values)

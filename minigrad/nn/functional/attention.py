@@ -1,0 +1,199 @@
+"""Attention: every query takes a mean of the values, weighted by how well their keys fit it.
+
+What may be seen becomes numbers that are added to the scores, 0 or minus infinity, so that masks, causal order and
+positional biases are one thing. Only the weights are kept for backward, not the scores or what lies between.
+
+Builds on: `minigrad.nn.functional.softmax`, `minigrad.nn.functional.dropout`. Read next: `minigrad.nn.attention`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from minigrad.argument import number
+from minigrad.backend import Array, namespace
+from minigrad.errors import ArgumentError, DeviceError, DTypeError, ShapeError
+from minigrad.graph import joint
+from minigrad.nn.functional.dropout import check_probability, kept
+from minigrad.nn.functional.softmax import largest
+from minigrad.nn.functional.standardize import floating
+from minigrad.ops import expand_dims, reshape
+from minigrad.promote import wide
+from minigrad.tape import Result, Value, composite, op
+from minigrad.tensor import raw
+
+__all__ = ["additive", "causal", "scaled_dot_product_attention", "softened"]
+
+
+@op
+def _scaled_dot_product_attention(q: Value, k: Value, v: Value, b: Value, /, dropped: Any) -> Result:
+    """Of scaled queries and a bias of the scores; `dropped` is what dropout multiplies with, or None."""
+    p = softened(q @ k.swapaxes(-1, -2), b)  # (..., L, S)
+    seen = p if dropped is None else p * dropped
+    y = seen @ v  # (..., L, E)
+
+    def attention(g: Value) -> tuple[Value, ...]:
+        s = g @ v.swapaxes(-1, -2)
+        if dropped is not None:
+            s *= dropped
+        s -= (g * y).sum(axis=-1, keepdims=True)  # sum_j p_j s_j, by way of y, which has fewer elements
+        s *= p
+        to_q, to_k = s @ k, s.swapaxes(-1, -2) @ q
+        return (to_q, to_k) if b is None else (to_q, to_k, s)
+
+    to_q, to_k, *to_b = joint(2 if b is None else 3, attention)
+    return y, (to_q, to_k, lambda g: seen.swapaxes(-1, -2) @ g, *to_b)
+
+
+@op
+def _scaled_dot_product_attention__free(q: Value, k: Value, v: Value, /, dropped: Any) -> Result:
+    """Without a bias: every key is seen."""
+    return _scaled_dot_product_attention.body(q, k, v, None, dropped)
+
+
+def softened(s: Value, b: Value = None) -> Value:
+    """softmax(s + b) over the last axis, in the memory of s; 0 where nothing may be seen, as in PyTorch.
+
+    In-place operators act on arrays that this file has just made, and spare as many new ones.
+    """
+    if b is not None:
+        s += b
+    if not s.shape[-1]:
+        return s
+    s -= largest(s, -1)
+    s = namespace(s).exp(s)
+    total = s.sum(axis=-1, keepdims=True)
+    s /= total if b is None else total + (raw(total) == 0)
+    return s
+
+
+@composite
+def scaled_dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Any:
+    """Attention: for every query a mean of the values, weighted by softmax of the scaled products with their keys.
+
+    y = softmax(scale query key^T + mask) value, with scale 1 / sqrt(E) by default
+
+    A boolean mask is True where a key takes part, a floating one is added to the scores. With `is_causal` query i sees
+    the keys 0 to i. A query that may see nothing gets 0. Dropout acts on the weights whenever `dropout_p` is above 0;
+    there is no mode of use here. With `enable_gqa` the heads of key and value are fewer, and each serves as many
+    neighbouring heads of the query.
+
+    Shapes: query (..., H, L, E), key (..., H, S, E), value (..., H, S, Ev), mask (L, S) or broadcasting to
+    (..., H, L, S), y (..., H, L, Ev); axes before the last two broadcast.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit, or the heads of the query are no multiple of those of the key.
+    ValueError
+        If a mask and `is_causal` come together.
+
+    >>> scaled_dot_product_attention([[0.0, 0.0]], [[1.0, 2.0], [3.0, 4.0]], [[1.0], [3.0]])
+    array([[2.]], dtype=float32)
+
+    Reference: Vaswani et al., Attention Is All You Need, 2017, equation 1; Ainslie et al., GQA, 2023, section 2.2.
+    """
+    name = "scaled_dot_product_attention"
+    q, k, v = (floating(name, x) for x in (query, key, value))
+    p = check_probability(name, dropout_p)
+    half = q.dtype == k.dtype == v.dtype == "float16"
+    q, k, v, scores = grouped(wide(q), wide(k), wide(v), enable_gqa)
+    bias = by_group(bias_of(attn_mask, is_causal, q, scores), q, scores)
+    q = q * (1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else number(name, "scale", scale))
+    shape = (*np.broadcast_shapes(q.shape[:-2], k.shape[:-2]), *scores[-2:])
+    dropped = kept(shape, p, namespace(raw(q)), q.dtype) if p else None
+    if bias is None:
+        y = _scaled_dot_product_attention__free(q, k, v, dropped)
+    else:
+        y = _scaled_dot_product_attention(q, k, v, bias, dropped)
+    y = y if y.ndim == len(scores) else reshape(y, (*scores[:-1], v.shape[-1]))
+    return y.astype("float16") if half else y
+
+
+# -- shapes and masks --------------------------------------------------------------------------------------------------
+
+
+def grouped(q: Any, k: Any, v: Any, enable_gqa: bool) -> tuple[Any, Any, Any, tuple[int, ...]]:
+    """The three with an axis for the query heads that share a key, where they do, and the shape of the scores."""
+    name, shapes = "scaled_dot_product_attention", f"{q.shape}, {k.shape} and {v.shape}"
+    if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
+        raise ShapeError(
+            f"{name}: query must be (..., L, E), key (..., S, E), value (..., S, Ev), got {shapes}; check the axes"
+        )
+    heads = [x.shape[-3:-2] for x in (q, k, v)]
+    if not enable_gqa or heads[0] == heads[1] == heads[2]:
+        try:
+            lead = np.broadcast_shapes(q.shape[:-2], k.shape[:-2], v.shape[:-2])
+        except ValueError:
+            raise ShapeError(
+                f"{name}: the axes before the last two must broadcast, got {shapes}; enable_gqa=True shares the heads "
+                "of key and value"
+            ) from None
+        return q, k, v, (*lead, q.shape[-2], k.shape[-2])
+    if not all(heads) or heads[1] != heads[2] or not heads[1][0] or heads[0][0] % heads[1][0]:
+        raise ShapeError(
+            f"{name}: the heads of key and value must be equal and divide those of the query, got {shapes}; "
+            "heads are axis -3"
+        )
+    n, few = heads[0][0], heads[1][0]
+    q = reshape(q, (*q.shape[:-3], few, n // few, *q.shape[-2:]))
+    k, v = expand_dims(k, -3), expand_dims(v, -3)  # (..., few, 1, S, E)
+    lead = np.broadcast_shapes(q.shape[:-4], k.shape[:-4], v.shape[:-4])
+    return q, k, v, (*lead, n, q.shape[-2], k.shape[-2])
+
+
+def bias_of(mask: Any, is_causal: bool, q: Any, scores: tuple[int, ...]) -> Any:
+    """What is added to the scores: None, or numbers of the dtype of q in a shape that broadcasts to `scores`."""
+    name, xp = "scaled_dot_product_attention", namespace(raw(q))
+    if mask is not None and is_causal:
+        raise ArgumentError(f"{name}: takes attn_mask or is_causal, got both; put the causal order into the mask")
+    if mask is None:
+        return additive(causal(xp, *scores[-2:]), q.dtype) if is_causal else None
+    mask = mask if hasattr(mask, "dtype") and not isinstance(mask, np.generic) else xp.from_host(np.asarray(mask))
+    if mask.dtype.kind not in "fb":
+        raise DTypeError(
+            f"{name}: attn_mask is boolean or floating, got {mask.dtype}; compare it, mask != 0, or cast it"
+        )
+    if namespace(raw(mask)) is not xp:
+        raise DeviceError(
+            f"{name}: attn_mask and query must lie on one device, got {namespace(raw(mask)).name} and {xp.name}; "
+            f"move the mask with Tensor(mask).to({xp.name!r})"
+        )
+    fits = mask.ndim <= len(scores) and all(n in (1, m) for n, m in zip(mask.shape[::-1], scores[::-1], strict=False))
+    if not fits:
+        raise ShapeError(
+            f"{name}: attn_mask must broadcast to the scores {scores}, (..., heads, queries, keys), got {mask.shape}; "
+            "add axes of size 1"
+        )
+    return additive(raw(mask), q.dtype) if mask.dtype.kind == "b" else mask.astype(q.dtype)
+
+
+def causal(xp: Any, queries: int, keys: int, offset: int = 0) -> Array:
+    """True where a key is not later than the query, whose first one stands at `offset` among the keys."""
+    return xp.tril(xp.ones((queries, keys), dtype=bool), offset)
+
+
+def additive(mask: Array, dtype: Any) -> Array:
+    """0 where a boolean mask holds, minus infinity elsewhere."""
+    xp = namespace(mask)
+    return xp.where(mask, xp.zeros((), dtype=dtype), xp.full((), -math.inf, dtype=dtype))
+
+
+def by_group(bias: Any, q: Any, scores: tuple[int, ...]) -> Any:
+    """The bias with the axes of the grouped queries: its heads, if it has some, become (few, n / few)."""
+    if bias is None or bias.ndim < 3 or q.ndim == len(scores):
+        return bias
+    heads = (1, 1) if bias.shape[-3] == 1 else q.shape[-4:-2]
+    return reshape(bias, (*bias.shape[:-3], *heads, *bias.shape[-2:]))
