@@ -44,9 +44,12 @@ HOST = {
     "ops/arrange.py": {"arange", "asarray", "broadcast_to", "pad", "repeat"},  # places that depend on shapes alone
     "ops/linalg.py": {"arange"},  # the same
     "nn/functional/labels.py": {"asarray"},  # labels given as lists
-    "nn/functional/attention.py": {"asarray"},  # masks given as lists
+    "nn/functional/mask.py": {"asarray"},  # masks given as lists
     "nn/functional/embedding.py": {"asarray"},  # tokens given as lists
     "nn/state.py": {"array_equal"},  # values given under several paths
+    # tables that depend on sizes alone
+    "nn/functional/position.py": {"*"},
+    "nn/position.py": {"array"},
     # tables of where windows and regions lie, which depend on shapes alone
     "nn/functional/pooling.py": {"arange", "stack"},
     "nn/functional/average.py": {"arange", "maximum", "minimum", "multiply"},

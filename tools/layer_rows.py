@@ -209,7 +209,7 @@ class LayerRow(NamedTuple):
     variant: str = ""
     wrapper: str = ""  # in minigrad.nn; with what it is given
     options: dict[str, Any] = {}  # noqa: RUF012 (never changed)
-    torch: tuple[str, dict[str, Any]] = ("", {})  # PyTorch's name and keywords, where they differ
+    torch: Callable[[Any], Any] | None = None  # of torch.nn, where PyTorch's call differs
     call: Callable[..., Any] = called  # with the layer and its inputs
 
     @property
@@ -218,8 +218,9 @@ class LayerRow(NamedTuple):
 
     def made(self, nn: Any, wrappers: Any, torch: bool = False) -> Any:
         """The layer of minigrad.nn or of torch.nn, in the wrapper that the library offers there."""
-        name, keywords = self.torch if torch else ("", {})
-        layer = getattr(nn, name or self.name)(*self.arguments, **self.keywords, **keywords)
+        if torch and self.torch is not None:
+            return self.torch(nn)
+        layer = getattr(nn, self.name)(*self.arguments, **self.keywords)
         return wrappers[self.wrapper](layer, **self.options) if self.wrapper else layer
 
 
@@ -246,8 +247,33 @@ WRAPPED = [
     wrapped("SpectralNorm", "ConvTranspose1d", 4, 2, 2, x=(1, 4, 3), groups=2, variant="groups"),
 ]
 
+
+def attention(variant: str, x: Any, call: Callable[..., Any], **keywords: Any) -> LayerRow:
+    """A row of attention with 2 heads of 4 features; `call` is with arguments that both libraries have."""
+    return LayerRow("MultiHeadAttention", (4, 2), x, keywords, 1, variant,
+                    torch=lambda nn: nn.MultiheadAttention(4, 2, batch_first=True, **keywords), call=call)  # fmt: skip
+
+
+def smaller(x: Any) -> Any:
+    """True where the first feature of a key is below that of the query: never for a token and itself."""
+    return x[0, :, 0] < x[0, :, :1]
+
+
+SEQUENCE = ((2, 3, 4),)
+ATTENDING = [
+    attention("", SEQUENCE, lambda f, x: f(x, x, x)[0]),
+    attention("weights", SEQUENCE, lambda f, x: f(x, x, x)[1], bias=False),
+    attention("one example", ((3, 4),), lambda f, x: f(x, x, x, need_weights=False)[0]),
+    attention("other features", ((2, 3, 4), (2, 5, 3), (2, 5, 2)), lambda f, *x: f(*x)[0], kdim=3, vdim=2),
+    attention("boolean mask", SEQUENCE, lambda f, x: f(x, x, x, attn_mask=smaller(x), need_weights=False)[0]),
+    attention("learned mask and padding", SEQUENCE, lambda f, x: f(
+        x, x, x, key_padding_mask=x[..., 0] < -1, attn_mask=x[0, :, :3], average_attn_weights=False)[1]),
+    attention("mask of each head", ((2, 3, 4), (4, 3, 3)), lambda f, x, m: f(x, x, x, attn_mask=m)[0]),
+]  # fmt: skip
+
 LAYERS = [
     *WRAPPED,
+    *ATTENDING,
     LayerRow("Linear", (3, 2), ((4, 3),)),
     LayerRow("Embedding", (4, 3), (TOKENS,), batches=2),
     LayerRow("Embedding", (4, 3), (TOKENS,), {"padding_idx": 2}, variant="padding_idx"),

@@ -18,8 +18,10 @@ from minigrad.nn.activation import (
     Tanh,
 )
 from minigrad.nn.adaptive import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d
+from minigrad.nn.attention import MultiHeadAttention
 from minigrad.nn.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from minigrad.nn.batch_renorm import BatchRenorm
+from minigrad.nn.cache import KVCache
 from minigrad.nn.container import Identity, LayerDict, LayerList, Residual, Sequential
 from minigrad.nn.convolution import Conv1d, Conv2d, Conv3d
 from minigrad.nn.dropout import Dropout
@@ -31,6 +33,7 @@ from minigrad.nn.likelihood import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss,
 from minigrad.nn.linear import Bilinear, Linear
 from minigrad.nn.loss import HuberLoss, KLDivLoss, L1Loss, MSELoss, SmoothL1Loss
 from minigrad.nn.pooling import AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d, MaxPool3d
+from minigrad.nn.position import ALiBi, RotaryEmbedding, SinusoidalPositionalEncoding
 from minigrad.nn.rectifier import CELU, ELU, SELU, Hardswish, Hardtanh, LeakyReLU, PReLU, ReLU
 from minigrad.nn.resample import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
 from minigrad.nn.response_norm import LocalResponseNorm
@@ -51,6 +54,7 @@ __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
     "Upsample", "PixelShuffle", "PixelUnshuffle", "Unfold", "Fold",
     "Linear", "Bilinear", "Embedding", "Dropout",
+    "MultiHeadAttention", "KVCache", "SinusoidalPositionalEncoding", "RotaryEmbedding", "ALiBi",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "BatchRenorm", "LayerNorm", "RMSNorm", "GroupNorm",
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LocalResponseNorm",
     "WeightNorm", "SpectralNorm", "WeightStandardization", "ScaledWSLinear", "ScaledWSConv2d", "ScaledActivation",

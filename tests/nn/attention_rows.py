@@ -91,6 +91,8 @@ DOT = "scaled_dot_product_attention"
 SCALED = [
     row(DOT, HEADS, attend, shapes=[[(1, 1, 2), (1, 1, 2), (1, 1, 0)], [(1, 0, 2), (1, 3, 2), (1, 3, 1)]]),
     row(DOT, [(1, 3, 2), (2, 1, 4, 2), (1, 4, 3)], attend, "axes that broadcast"),
+    row(DOT, [(1, 3, 2), (1, 4, 2), (2, 2, 4, 3), (2, 2, 3, 4)],
+        lambda q, k, v, b: attend(q + np.zeros((2, 2, 1, 1)), k + np.zeros((2, 2, 1, 1)), v, b), "axes of the value"),
     row(DOT, HEADS, lambda q, k, v, is_causal: attend(q, k, v, forbidden(EARLIER)), "causal",
         static={"is_causal": True}),
     row(DOT, HEADS, attend, "scale", static={"scale": 0.3}),

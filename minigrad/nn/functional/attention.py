@@ -1,9 +1,10 @@
 """Attention: every query takes a mean of the values, weighted by how well their keys fit it.
 
-What may be seen becomes numbers that are added to the scores, 0 or minus infinity, so that masks, causal order and
-positional biases are one thing. Only the weights are kept for backward, not the scores or what lies between.
+Masks, causal order and positional biases are one thing: numbers that are added to the scores. Only the weights are kept
+for backward, not the scores or what lies between.
 
-Builds on: `minigrad.nn.functional.softmax`, `minigrad.nn.functional.dropout`. Read next: `minigrad.nn.attention`.
+Builds on: `minigrad.nn.functional.mask`, `minigrad.nn.functional.softmax`, `minigrad.nn.functional.dropout`.
+Read next: `minigrad.nn.attention`.
 """
 
 from __future__ import annotations
@@ -14,18 +15,19 @@ from typing import Any
 import numpy as np
 
 from minigrad.argument import number
-from minigrad.backend import Array, namespace
-from minigrad.errors import ArgumentError, DeviceError, DTypeError, ShapeError
+from minigrad.backend import namespace
+from minigrad.errors import ArgumentError, ShapeError
 from minigrad.graph import joint
 from minigrad.nn.functional.dropout import check_probability, kept
+from minigrad.nn.functional.mask import added, additive, causal, check_fits
 from minigrad.nn.functional.softmax import largest
 from minigrad.nn.functional.standardize import floating
-from minigrad.ops import expand_dims, reshape
+from minigrad.ops import broadcast_to, expand_dims, reshape, swapaxes
 from minigrad.promote import wide
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import raw
 
-__all__ = ["additive", "causal", "scaled_dot_product_attention", "softened"]
+__all__ = ["attention", "scaled_dot_product_attention"]
 
 
 @op
@@ -35,7 +37,7 @@ def _scaled_dot_product_attention(q: Value, k: Value, v: Value, b: Value, /, dro
     seen = p if dropped is None else p * dropped
     y = seen @ v  # (..., L, E)
 
-    def attention(g: Value) -> tuple[Value, ...]:
+    def scaled_dot_product_attention(g: Value) -> tuple[Value, ...]:
         s = g @ v.swapaxes(-1, -2)
         if dropped is not None:
             s *= dropped
@@ -44,7 +46,7 @@ def _scaled_dot_product_attention(q: Value, k: Value, v: Value, b: Value, /, dro
         to_q, to_k = s @ k, s.swapaxes(-1, -2) @ q
         return (to_q, to_k) if b is None else (to_q, to_k, s)
 
-    to_q, to_k, *to_b = joint(2 if b is None else 3, attention)
+    to_q, to_k, *to_b = joint(2 if b is None else 3, scaled_dot_product_attention)
     return y, (to_q, to_k, lambda g: seen.swapaxes(-1, -2) @ g, *to_b)
 
 
@@ -105,21 +107,42 @@ def scaled_dot_product_attention(
 
     Reference: Vaswani et al., Attention Is All You Need, 2017, equation 1; Ainslie et al., GQA, 2023, section 2.2.
     """
+    return attention(query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa)[0]
+
+
+def attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+    need_weights: bool = False,
+) -> tuple[Any, Any]:
+    """What `scaled_dot_product_attention` says, and the weights (..., H, L, S) after dropout, or None."""
     name = "scaled_dot_product_attention"
     q, k, v = (floating(name, x) for x in (query, key, value))
     p = check_probability(name, dropout_p)
     half = q.dtype == k.dtype == v.dtype == "float16"
     q, k, v, scores = grouped(wide(q), wide(k), wide(v), enable_gqa)
-    bias = by_group(bias_of(attn_mask, is_causal, q, scores), q, scores)
+    bias = by_group(bias_of(mask, is_causal, q, scores), q, scores)
     q = q * (1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else number(name, "scale", scale))
     shape = (*np.broadcast_shapes(q.shape[:-2], k.shape[:-2]), *scores[-2:])
     dropped = kept(shape, p, namespace(raw(q)), q.dtype) if p else None
-    if bias is None:
+    weights = None
+    if need_weights:
+        weights = softened(q @ swapaxes(k, -1, -2), bias)
+        weights = weights if dropped is None else weights * dropped
+        y = weights @ v
+        weights = weights if weights.ndim == len(scores) else reshape(weights, scores)
+    elif bias is None:
         y = _scaled_dot_product_attention__free(q, k, v, dropped)
     else:
         y = _scaled_dot_product_attention(q, k, v, bias, dropped)
     y = y if y.ndim == len(scores) else reshape(y, (*scores[:-1], v.shape[-1]))
-    return y.astype("float16") if half else y
+    return (y.astype("float16"), weights) if half else (y, weights)
 
 
 # -- shapes and masks --------------------------------------------------------------------------------------------------
@@ -141,6 +164,8 @@ def grouped(q: Any, k: Any, v: Any, enable_gqa: bool) -> tuple[Any, Any, Any, tu
                 f"{name}: the axes before the last two must broadcast, got {shapes}; enable_gqa=True shares the heads "
                 "of key and value"
             ) from None
+        if lead != np.broadcast_shapes(q.shape[:-2], k.shape[:-2]):  # the value has axes that the scores lack
+            q = broadcast_to(q, (*lead, *q.shape[-2:]))
         return q, k, v, (*lead, q.shape[-2], k.shape[-2])
     if not all(heads) or heads[1] != heads[2] or not heads[1][0] or heads[0][0] % heads[1][0]:
         raise ShapeError(
@@ -161,34 +186,9 @@ def bias_of(mask: Any, is_causal: bool, q: Any, scores: tuple[int, ...]) -> Any:
         raise ArgumentError(f"{name}: takes attn_mask or is_causal, got both; put the causal order into the mask")
     if mask is None:
         return additive(causal(xp, *scores[-2:]), q.dtype) if is_causal else None
-    mask = mask if hasattr(mask, "dtype") and not isinstance(mask, np.generic) else xp.from_host(np.asarray(mask))
-    if mask.dtype.kind not in "fb":
-        raise DTypeError(
-            f"{name}: attn_mask is boolean or floating, got {mask.dtype}; compare it, mask != 0, or cast it"
-        )
-    if namespace(raw(mask)) is not xp:
-        raise DeviceError(
-            f"{name}: attn_mask and query must lie on one device, got {namespace(raw(mask)).name} and {xp.name}; "
-            f"move the mask with Tensor(mask).to({xp.name!r})"
-        )
-    fits = mask.ndim <= len(scores) and all(n in (1, m) for n, m in zip(mask.shape[::-1], scores[::-1], strict=False))
-    if not fits:
-        raise ShapeError(
-            f"{name}: attn_mask must broadcast to the scores {scores}, (..., heads, queries, keys), got {mask.shape}; "
-            "add axes of size 1"
-        )
-    return additive(raw(mask), q.dtype) if mask.dtype.kind == "b" else mask.astype(q.dtype)
-
-
-def causal(xp: Any, queries: int, keys: int, offset: int = 0) -> Array:
-    """True where a key is not later than the query, whose first one stands at `offset` among the keys."""
-    return xp.tril(xp.ones((queries, keys), dtype=bool), offset)
-
-
-def additive(mask: Array, dtype: Any) -> Array:
-    """0 where a boolean mask holds, minus infinity elsewhere."""
-    xp = namespace(mask)
-    return xp.where(mask, xp.zeros((), dtype=dtype), xp.full((), -math.inf, dtype=dtype))
+    mask = added(name, "attn_mask", mask, q)
+    check_fits(name, mask, scores)
+    return mask
 
 
 def by_group(bias: Any, q: Any, scores: tuple[int, ...]) -> Any:
