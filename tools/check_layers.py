@@ -29,11 +29,11 @@ ROWS = [
     ("L2", "explain.py promote.py dlpack.py"),
     ("L2", "backward.py"),
     ("L2", "tape.py"),
-    ("L3", "debugging.py"),
+    ("L3", "debugging.py recompute.py"),
     ("L3", "ops/"),
     ("L3", "ops/fused/"),
     ("L3", "ops/__init__.py"),  # the namespace of Tensors: gathers everything in ops/
-    ("L4", "autodiff.py recompute.py capture.py nn/ optim/ data/"),
+    ("L4", "autodiff.py capture.py nn/ optim/ data/"),
     ("L5", "io/"),  # arrays into files: what is trained is saved
     ("L5", "train/ parallel/ inspect/ testing/ viz/"),
     ("public names", "__init__.py"),

@@ -40,7 +40,7 @@ def torch_wrappers() -> dict[str, Any]:
 
 
 def torch_layer_results(row: LayerRow) -> dict[str, Array]:
-    """Outputs of each training batch and of use, gradients of the last batch, and the state at the end."""
+    """Outputs of each training batch and of use, gradients of the last batch, and the buffers at the end."""
     import torch
 
     layer = row.made(torch.nn, torch_wrappers(), torch=True).double()
@@ -54,10 +54,12 @@ def torch_layer_results(row: LayerRow) -> dict[str, Array]:
         layer.zero_grad()
         y.backward(torch.tensor(weights(tuple(y.shape), 1)))
     found.update({f"gradient of input {i}": x.grad for i, x in enumerate(xs) if x.requires_grad})
-    found.update({f"gradient of {name}": p.grad for name, p in layer.named_parameters()})
+    reached = [(name, p) for name, p in layer.named_parameters() if p.grad is not None]
+    found.update({f"gradient of {name}": p.grad for name, p in reached})
     layer.eval()
     found["output in use"] = row.call(layer, *(torch.tensor(x) for x in batch(row, 99)))
-    found.update({f"state {name}": t for name, t in layer.state_dict().items()})
+    trained = dict(layer.named_parameters())  # which nothing here has changed
+    found.update({f"state {name}": t for name, t in layer.state_dict().items() if name not in trained})
     return {name: np.array(t.detach().numpy(force=True)) for name, t in found.items()}
 
 
@@ -73,7 +75,8 @@ def minigrad_layer_results(row: LayerRow, device: str = "numpy") -> dict[str, Ar
         layer.zero_grad()
         y.backward(on(device, weights(y.shape, 1)))
     found.update({f"gradient of input {i}": x.grad for i, x in enumerate(xs) if x.requires_grad})
-    found.update({f"gradient of {name}": p.grad for name, p in layer.named_parameters()})
+    found.update({f"gradient of {name}": p.grad for name, p in layer.named_parameters() if p.grad is not None})
     layer.eval()
     found["output in use"] = row.call(layer, *(on(device, x) for x in batch(row, 99)))
-    return {**{name: host(x) for name, x in found.items()}, **{f"state {n}": a for n, a in layer.state_dict().items()}}
+    found.update({f"state {name}": buffer for name, buffer in layer.named_buffers()})
+    return {name: host(x) for name, x in found.items()}

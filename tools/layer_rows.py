@@ -259,7 +259,40 @@ def smaller(x: Any) -> Any:
     return x[0, :, 0] < x[0, :, :1]
 
 
+def block(name: str, variant: str, x: Any, made: tuple[Any, ...], torch: Callable[[Any], Any], call: Any = called,
+          **keywords: Any) -> LayerRow:  # fmt: skip
+    return LayerRow(name, made, x, keywords, 1, variant, torch=torch, call=call)
+
+
+def encoder(nn: Any, **keywords: Any) -> Any:
+    return nn.TransformerEncoderLayer(4, 2, 3, 0.0, batch_first=True, **keywords)
+
+
+def decoder(nn: Any, **keywords: Any) -> Any:
+    return nn.TransformerDecoderLayer(4, 2, 3, 0.0, "gelu", batch_first=True, **keywords)
+
+
 SEQUENCE = ((2, 3, 4),)
+TWO = ((2, 3, 4), (2, 5, 4))
+BLOCKS = [
+    block("TransformerBlock", "norm first", SEQUENCE, (4, 2, 3),
+          lambda nn: encoder(nn, activation="gelu", norm_first=True)),
+    block("TransformerBlock", "PyTorch's defaults", SEQUENCE, (4, 2, 3), encoder, activation="relu", norm_first=False),
+    block("TransformerBlock", "no bias", SEQUENCE, (4, 2, 3), lambda nn: encoder(nn, bias=False, norm_first=True),
+          bias=False, activation="relu"),
+    block("TransformerBlock", "memory", TWO, (4, 2, 3), lambda nn: decoder(nn, norm_first=True), cross_attention=True),
+    block("TransformerBlock", "memory, norm last", TWO, (4, 2, 3), decoder, cross_attention=True, norm_first=False),
+    block("TransformerEncoder", "", SEQUENCE, (2, 4, 2),
+          lambda nn: nn.TransformerEncoder(encoder(nn, activation="gelu", norm_first=True), 2, nn.LayerNorm(4), False),
+          lambda f, x: f(x, smaller(x), x[..., 1] < -1), dim_feedforward=3),
+    block("TransformerEncoder", "norm last", SEQUENCE, (2, 4, 2),
+          lambda nn: nn.TransformerEncoder(encoder(nn), 2, None, False), dim_feedforward=3, activation="relu",
+          norm_first=False),
+    block("TransformerDecoder", "", TWO, (2, 4, 2),
+          lambda nn: nn.TransformerDecoder(decoder(nn, norm_first=True), 2, nn.LayerNorm(4)),
+          lambda f, x, m: f(x, m, smaller(x), x[0, :, :1] * m[0, :, 0], x[..., 1] < -1, m[..., 1]),
+          dim_feedforward=3),
+]  # fmt: skip
 ATTENDING = [
     attention("", SEQUENCE, lambda f, x: f(x, x, x)[0]),
     attention("weights", SEQUENCE, lambda f, x: f(x, x, x)[1], bias=False),
@@ -267,13 +300,14 @@ ATTENDING = [
     attention("other features", ((2, 3, 4), (2, 5, 3), (2, 5, 2)), lambda f, *x: f(*x)[0], kdim=3, vdim=2),
     attention("boolean mask", SEQUENCE, lambda f, x: f(x, x, x, attn_mask=smaller(x), need_weights=False)[0]),
     attention("learned mask and padding", SEQUENCE, lambda f, x: f(
-        x, x, x, key_padding_mask=x[..., 0] < -1, attn_mask=x[0, :, :3], average_attn_weights=False)[1]),
+        x, x, x, key_padding_mask=x[..., 1], attn_mask=x[0, :, :3], average_attn_weights=False)[1]),
     attention("mask of each head", ((2, 3, 4), (4, 3, 3)), lambda f, x, m: f(x, x, x, attn_mask=m)[0]),
 ]  # fmt: skip
 
 LAYERS = [
     *WRAPPED,
     *ATTENDING,
+    *BLOCKS,
     LayerRow("Linear", (3, 2), ((4, 3),)),
     LayerRow("Embedding", (4, 3), (TOKENS,), batches=2),
     LayerRow("Embedding", (4, 3), (TOKENS,), {"padding_idx": 2}, variant="padding_idx"),

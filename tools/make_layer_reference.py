@@ -2,8 +2,8 @@
 
     python tools/make_layer_reference.py
 
-Functions: as tools/op_rows/stored.py says. Layers: outputs of the training batches and of use, gradients, and the state
-at the end. Run it with `make reference`.
+Functions: as tools/op_rows/stored.py says. Layers: outputs of the training batches and of use, gradients, and the
+buffers at the end. Run it with `make reference`.
 """
 
 import sys

@@ -42,6 +42,8 @@ from minigrad.nn.scaled_activation import ScaledActivation
 from minigrad.nn.shape import Flatten
 from minigrad.nn.spectral_norm import SpectralNorm
 from minigrad.nn.sync_batch_norm import SyncBatchNorm
+from minigrad.nn.transformer import TransformerBlock
+from minigrad.nn.transformer_stack import TransformerDecoder, TransformerEncoder
 from minigrad.nn.transposed import ConvTranspose1d, ConvTranspose2d
 from minigrad.nn.weight_norm import WeightNorm
 from minigrad.nn.weight_standardization import WeightStandardization
@@ -55,6 +57,7 @@ __all__ = [
     "Upsample", "PixelShuffle", "PixelUnshuffle", "Unfold", "Fold",
     "Linear", "Bilinear", "Embedding", "Dropout",
     "MultiHeadAttention", "KVCache", "SinusoidalPositionalEncoding", "RotaryEmbedding", "ALiBi",
+    "TransformerBlock", "TransformerEncoder", "TransformerDecoder",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "BatchRenorm", "LayerNorm", "RMSNorm", "GroupNorm",
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LocalResponseNorm",
     "WeightNorm", "SpectralNorm", "WeightStandardization", "ScaledWSLinear", "ScaledWSConv2d", "ScaledActivation",

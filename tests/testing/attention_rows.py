@@ -8,7 +8,7 @@ from minigrad.nn import Layer
 from tests.nn.attention_rows import attend
 from tests.testing.row import row
 
-__all__ = ["ATTENTION", "Told", "attention", "later", "seeded", "turned"]
+__all__ = ["ATTENTION", "Told", "attention", "later", "seeded", "slopes", "turned"]
 
 
 def seeded(make):
