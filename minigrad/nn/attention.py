@@ -165,8 +165,7 @@ class MultiHeadAttention(Layer):
 
     def _of_attention(self, mask: Any, scores: tuple[int, ...]) -> Any:
         """attn_mask in a shape that broadcasts to the scores; PyTorch's (N num_heads, L, S) is (N, num_heads, L, S)."""
-        each = math.prod(scores[:-2])
-        if mask.ndim == 3 and mask.shape[0] == each != self.num_heads:
+        if mask.ndim == 3 and mask.shape[0] == math.prod(scores[:-2]):
             mask = reshape(mask, (*scores[:-2], *mask.shape[1:]))
         check_fits("MultiHeadAttention", mask, scores)
         return mask

@@ -82,11 +82,12 @@ def with_dropout(q, k, v):
 
 DROPPED = np.where(random_bits(np, 5, (2, 2, 3, 4), 0) >= round(0.3 * 2**32), 1 / 0.7, 0)
 HEADS = [(2, 2, 3, 2), (2, 2, 4, 2), (2, 2, 4, 3)]  # (N, H, L, E), (N, H, S, E), (N, H, S, Ev)
-SHARED = [(2, 4, 3, 2), (2, 2, 4, 2), (2, 2, 4, 3)]
+SHARED = [(2, 6, 3, 2), (2, 2, 4, 2), (2, 2, 4, 3)]
 EARLIER = np.tri(3, 4, dtype=bool)
 SOME = np.array([[1, 0, 1, 1], [0, 0, 0, 0], [0, 1, 0, 0]], bool)  # the second query may see nothing
 EACH = np.stack([SOME, ~SOME])[:, None]  # (2, 1, 3, 4)
-PER_HEAD = np.where(np.arange(48).reshape(4, 3, 4) % 5, np.sin(np.arange(48).reshape(4, 3, 4)), -np.inf)
+COUNT = np.arange(72).reshape(6, 3, 4)
+PER_HEAD = np.where(COUNT % 5, np.sin(COUNT), -np.inf)
 DOT = "scaled_dot_product_attention"
 SCALED = [
     row(DOT, HEADS, attend, shapes=[[(1, 1, 2), (1, 1, 2), (1, 1, 0)], [(1, 0, 2), (1, 3, 2), (1, 3, 1)]]),

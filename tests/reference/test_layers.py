@@ -129,3 +129,40 @@ def test_torch_state_dicts_load_unchanged():
         x = np.sin(np.arange(np.prod(shape), dtype=np.float32)).reshape(shape)
         want = theirs.eval()(torch.from_numpy(x)).detach().numpy()
         np.testing.assert_allclose(raw(ours.eval()(mg.Tensor(x))), want, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(not HAS_TORCH, reason="needs PyTorch")
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor:UserWarning")
+def test_torch_states_of_attention_go_there_and_back():
+    import torch
+
+    there = torch.nn
+
+    def layer(kind, **options):
+        return kind(8, 2, 12, 0.0, "gelu", batch_first=True, norm_first=True, **options)
+
+    pairs = [
+        (nn.MultiHeadAttention(8, 2), there.MultiheadAttention(8, 2, batch_first=True), 3),
+        (nn.TransformerBlock(8, 2, 12), layer(there.TransformerEncoderLayer), 1),
+        (nn.TransformerBlock(8, 2, 12, bias=False), layer(there.TransformerEncoderLayer, bias=False), 1),
+        (nn.TransformerBlock(8, 2, 12, cross_attention=True), layer(there.TransformerDecoderLayer), 2),
+        (nn.TransformerEncoder(2, 8, 2, dim_feedforward=12),
+         there.TransformerEncoder(layer(there.TransformerEncoderLayer), 2, there.LayerNorm(8)), 1),
+        (nn.TransformerDecoder(2, 8, 2, dim_feedforward=12),
+         there.TransformerDecoder(layer(there.TransformerDecoderLayer), 2, there.LayerNorm(8)), 2),
+    ]  # fmt: skip
+    x = np.sin(np.arange(3 * 5 * 8, dtype=np.float32)).reshape(3, 5, 8)
+
+    def agree(ours, theirs, inputs):
+        y, z = ours(*[mg.Tensor(x)] * inputs), theirs(*[torch.from_numpy(x)] * inputs)
+        y, z = (y[0], z[0]) if isinstance(y, tuple) else (y, z)
+        np.testing.assert_allclose(raw(y), z.detach().numpy(), rtol=1e-5, atol=1e-4)
+
+    for ours, theirs, inputs in pairs:
+        assert list(ours.state_dict()) == list(theirs.state_dict())
+        assert ours.load_state_dict(theirs.state_dict()) == ([], [])
+        agree(ours.eval(), theirs.eval(), inputs)
+        for parameter in ours.parameters():
+            parameter.data = parameter.numpy() * 2
+        theirs.load_state_dict({name: torch.from_numpy(array) for name, array in ours.state_dict().items()})
+        agree(ours, theirs, inputs)

@@ -4,11 +4,13 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import nn
+from minigrad.backend.random import random_bits
 from minigrad.nn import Layer
+from minigrad.testing.layer_case import STREAM
 from tests.nn.attention_rows import attend
 from tests.testing.row import row
 
-__all__ = ["ATTENTION", "Told", "attention", "later", "seeded", "slopes", "turned"]
+__all__ = ["ATTENTION", "Told", "attention", "dropping", "later", "seeded", "slopes", "turned"]
 
 
 def seeded(make):
@@ -100,7 +102,7 @@ def later(queries, keys):
     return np.where(np.tri(queries, keys, keys - queries, dtype=bool), 0, -np.inf)
 
 
-def attention(state, query, key, value, heads, path="", bias=None, turn=lambda x: x):
+def attention(state, query, key, value, heads, path="", bias=None, turn=lambda x: x, drop=np.ones):
     """[y, weights of each head], from PyTorch's names."""
     part = {name.removeprefix(path): array for name, array in state.items() if name.startswith(path)}
     width = query.shape[-1]
@@ -115,8 +117,21 @@ def attention(state, query, key, value, heads, path="", bias=None, turn=lambda x
     )
     q, k = turn(q), turn(k)
     every = np.broadcast_to(np.eye(k.shape[-2]), (*v.shape[:-1], k.shape[-2]))
-    y = np.swapaxes(attend(q, k, v, bias), -2, -3).reshape(query.shape)
-    return [y @ part["out_proj.weight"].T + part.get("out_proj.bias", 0), attend(q, k, every, bias)]
+    dropped = drop((*q.shape[:-1], k.shape[-2]))
+    y = np.swapaxes(attend(q, k, v, bias, dropped=dropped), -2, -3).reshape(query.shape)
+    return [y @ part["out_proj.weight"].T + part.get("out_proj.bias", 0), attend(q, k, every, bias, dropped=dropped)]
+
+
+def dropping(p):
+    """What dropout multiplies with, call after call, from the stream that `check_layer` calls layers with."""
+    start = [STREAM[1]]
+
+    def drop(shape):
+        bits = random_bits(np, STREAM[0], shape, start[0])
+        start[0] += bits.size
+        return np.where(bits >= round(p * 2**32), 1 / (1 - p), 0)
+
+    return drop
 
 
 def averaged(made):
@@ -147,7 +162,8 @@ ATTENDING = [
         attn_mask=ADDED)), (2, 3, 4), lambda s, x: averaged(attention(s, x, x, x, 2, "inside.",
         ADDED.numpy() + np.where(HIDDEN.numpy(), -np.inf, 0)[:, None, None])), "masked"),
     row("MultiHeadAttention", seeded(lambda: nn.MultiHeadAttention(4, 2, dropout=0.4)), (2, 3, 4),
-        lambda s, x: averaged(attention(s, x, x, x, 2)), "dropout", differs=True),
+        lambda s, x: averaged(attention(s, x, x, x, 2)), "dropout", differs=True,
+        training_oracle=lambda s, x: averaged(attention(s, x, x, x, 2, drop=dropping(0.4)))),
     row("MultiHeadAttention", seeded(lambda: Told(nn.MultiHeadAttention(4, 2, 0.4, init=nn.init.xavier_normal),
         need_weights=False)), (2, 3, 4), lambda s, x: attention(s, x, x, x, 2, "inside.")[:1], "dropout alone",
         differs=True),

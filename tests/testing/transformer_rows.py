@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from minigrad import nn
-from tests.testing.attention_rows import Told, attention, later, seeded, slopes, turned
+from tests.testing.attention_rows import Told, attention, dropping, later, seeded, slopes, turned
 from tests.testing.row import row, sigmoid
 
 __all__ = ["BLOCKS"]
@@ -31,22 +31,24 @@ def gelu(x):
     return x * (1 + erf(x / math.sqrt(2))) / 2
 
 
-def network(state, x):
+def network(state, x, drop):
     y = linear(state, "linear1", x)
-    if "linear3.weight" in state:
-        return linear(state, "linear2", y * sigmoid(y) * linear(state, "linear3", x))
-    return linear(state, "linear2", gelu(y))
+    y = y * sigmoid(y) * linear(state, "linear3", x) if "linear3.weight" in state else gelu(y)
+    return linear(state, "linear2", y * drop(y.shape))
 
 
-def block(state, x, memory=None, *, heads=2, first=True, path="", bias=None, turn=lambda x: x):
+def block(state, x, memory=None, *, heads=2, first=True, path="", bias=None, turn=lambda x: x, drop=np.ones):
     """The formula, from PyTorch's names."""
     part = {name.removeprefix(path): array for name, array in state.items() if name.startswith(path)}
-    parts = [lambda x: attention(part, x, x, x, heads, "self_attn.", bias, turn)[0], lambda x: network(part, x)]
+    parts = [lambda x: attention(part, x, x, x, heads, "self_attn.", bias, turn, drop)[0],
+             lambda x: network(part, x, drop)]  # fmt: skip
     if memory is not None:
-        parts.insert(1, lambda x: attention(part, x, memory, memory, heads, "multihead_attn.")[0])
+        parts.insert(1, lambda x: attention(part, x, memory, memory, heads, "multihead_attn.", drop=drop)[0])
     for i, f in enumerate(parts):
         name = f"norm{i + 1}"
-        x = x + f(normed(part, name, x)) if first else normed(part, name, x + f(x))
+        y = f(normed(part, name, x) if first else x)
+        x = x + y * drop(y.shape)
+        x = x if first else normed(part, name, x)
     return x
 
 
@@ -77,9 +79,14 @@ BLOCKS = [
         block, "memory", parameters=[*SELF, *(name.replace("self", "multihead") for name in SELF), *NETWORK, *NORMS,
         "norm3.weight", "norm3.bias"]),
     row("TransformerBlock", seeded(lambda: nn.TransformerBlock(4, 2, 3, dropout=0.3, activation=nn.GELU("tanh"))), X,
-        None, "dropout", differs=True),
+        None, "dropout, other GELU", differs=True),
     row("TransformerBlock", seeded(lambda: nn.TransformerBlock(4, 2, 3, 0.3, checkpoint=True)), X,
-        lambda s, x: block(s, x), "checkpoint", differs=True),
+        lambda s, x: block(s, x), "checkpoint", differs=True,
+        training_oracle=lambda s, x: block(s, x, drop=dropping(0.3))),
+    row("TransformerBlock", seeded(lambda: nn.TransformerBlock(4, 2, 3, 0.3, norm_first=False, cross_attention=True)),
+        [X, (2, 5, 4)], lambda s, x, m: block(s, x, m, first=False), "memory, dropout, norm last", differs=True,
+        checks=["runs", "modes", "value", "dtypes"],
+        training_oracle=lambda s, x, m: block(s, x, m, first=False, drop=dropping(0.3))),
     row("TransformerEncoder", seeded(lambda: nn.TransformerEncoder(2, 4, 2, dim_feedforward=2)), FEW,
         lambda s, x: stack(s, 2, x), parameters=[*(f"layers.{i}.{name}" for i in range(2)
         for name in (*SELF, *NETWORK, *NORMS)), "norm.weight", "norm.bias"]),
