@@ -19,10 +19,11 @@ from minigrad.graph import Node
 __all__ = ["flops_of", "kept_by", "nodes_behind"]
 
 MOVING = frozenset(
-    """astype broadcast_to concatenate diagonal expand_dims flip getitem pad reshape roll scatter sliding_windows
-    transpose""".split()
+    """astype broadcast_to concatenate diagonal embedding expand_dims flip getitem pad reshape roll scatter
+    sliding_windows transpose""".split()
 )
-PER_ELEMENT = {"standardize": 5, "softmax": 4, "log_softmax": 4, "gelu": 4, "silu": 4, "sigmoid": 3, "var": 3, "std": 3}
+PER_ELEMENT = {"standardize": 5, "softmax": 4, "log_softmax": 4, "gelu": 4, "silu": 4, "sigmoid": 3, "var": 3, "std": 3,
+               "rotary": 3}  # fmt: skip
 
 
 def nodes_behind(node: Any) -> Iterator[Node]:
@@ -49,6 +50,8 @@ def flops_of(node: Node) -> int:
         return 2 * made * int(node.parents[0].shape[-1]) + bias
     if name == "einsum":
         return _einsum(node)
+    if name == "scaled_dot_product_attention":
+        return _attention(node)
     taken = max((math.prod(parent.shape) for parent in node.parents), default=0)
     return max(made, taken) * PER_ELEMENT.get(name, 1)
 
@@ -58,6 +61,13 @@ def _inner(node: Node) -> int:
     vjp, shape = (node.vjps or ())[0], node.parents[0].shape
     left = "_left" in vjp.__code__.co_names  # the vjp of the left operand
     return int(shape[-1] if left else shape[-2 if len(shape) > 1 else 0])
+
+
+def _attention(node: Node) -> int:
+    """Two products of matrices, and a softmax of the weights between them."""
+    query, keys = node.parents[0].shape, int(node.parents[min(1, len(node.parents) - 1)].shape[-2])
+    weights = math.prod(node.shape[:-1]) * keys
+    return weights * (2 * int(query[-1]) + 2 * int(node.shape[-1]) + PER_ELEMENT["softmax"])
 
 
 def _einsum(node: Node) -> int:

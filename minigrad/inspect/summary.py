@@ -168,7 +168,8 @@ def _mark(model: Layer, calls: list[_Call]) -> None:
 
     def after(layer: Layer, args: Any, y: Any) -> None:
         call = open_calls.pop()
-        call.end, call.shape = tick(), getattr(y, "shape", None)
+        first = y[0] if isinstance(y, tuple) and y else y  # of a pair such as (output, weights)
+        call.end, call.shape = tick(), getattr(first, "shape", None)
 
     for layer in model.layers():
         layer.register_forward_pre_hook(before)

@@ -76,14 +76,9 @@ class TransformerBlock(Layer):
         checkpoint: bool = False,
     ) -> None:
         self.embed_dim, self.num_heads, self.dim_feedforward = embed_dim, num_heads, dim_feedforward
-        self.dropout, self.activation, self.norm, self.norm_first, self.bias = (
-            dropout,
-            activation,
-            norm,
-            norm_first,
-            bias,
-        )
-        self.num_kv_heads, self.cross_attention, self.checkpoint = num_kv_heads, cross_attention, checkpoint
+        self.dropout, self.activation, self.bias = dropout, activation, bias
+        self.norm, self.norm_first, self.num_kv_heads = norm, norm_first, num_kv_heads
+        self.cross_attention, self.checkpoint = bool(cross_attention), checkpoint
         self.self_attn = MultiHeadAttention(
             embed_dim, num_heads, dropout, bias, num_kv_heads=num_kv_heads, positions=positions
         )
@@ -100,7 +95,7 @@ class TransformerBlock(Layer):
 
     def _hidden(self) -> int:
         """The width of the network, by default by what its activation is."""
-        if not callable(self.activation) and self.activation not in ACTIVATIONS:
+        if not callable(self.activation) and self.activation not in list(ACTIVATIONS):
             raise ArgumentError(
                 f"TransformerBlock: activation is one of {', '.join(ACTIVATIONS)}, a function or a layer, got "
                 f"{self.activation!r:.60}; pass one"

@@ -13,6 +13,7 @@ from minigrad.nn import (
     BatchRenorm,
     Bilinear,
     Dropout,
+    Embedding,
     GroupNorm,
     InstanceNorm2d,
     Layer,
@@ -23,8 +24,10 @@ from minigrad.nn import (
     ReLU,
     Residual,
     RMSNorm,
+    RotaryEmbedding,
     Sequential,
     SyncBatchNorm,
+    TransformerBlock,
 )
 
 
@@ -133,6 +136,20 @@ def test_normalisers():
         assert [row.parameters for row in rows] == [8, 8, 8, 8, 0, 0, 100, 200]
         renorm = batch + 2 * n * training  # times r, plus d
         assert [row.flops for row in rows] == [batch, batch, renorm, 7 * n, 5 * n, 7 * n, 6 * n, 7 * n]
+
+
+def test_attention():
+    block = TransformerBlock(8, 2, num_kv_heads=1, positions=RotaryEmbedding(4), bias=False, norm=None)
+    found = summary(block, (3, 5, 8))
+    rows = {row.path: row for row in found.rows}
+    assert rows["self_attn"].shape == (3, 5, 8)
+    projections = 2 * 15 * 8 * (8 + 4 + 4)
+    weights = 3 * 2 * 5 * 5  # each by a product of 4 numbers, softmax, and for 4 features of a value
+    assert rows["self_attn"].flops == projections + 15 * 8 + weights * (2 * 4 + 4 + 2 * 4)
+    turned = [row.flops for row in found.rows if row.path == "self_attn.positions"]
+    assert turned == [3 * 15 * 8, 3 * 15 * 4]  # queries, and half as many keys
+    tokens = summary(Sequential(Embedding(7, 4)), np.zeros((2, 3), int))
+    assert (tokens.rows[1].shape, tokens.flops) == ((2, 3, 4), 0)
 
 
 def test_residual_and_nested_paths():

@@ -142,7 +142,9 @@ def attention(
     else:
         y = _scaled_dot_product_attention(q, k, v, bias, dropped)
     y = y if y.ndim == len(scores) else reshape(y, (*scores[:-1], v.shape[-1]))
-    return (y.astype("float16"), weights) if half else (y, weights)
+    if half:
+        y, weights = y.astype("float16"), None if weights is None else weights.astype("float16")
+    return y, weights
 
 
 # -- shapes and masks --------------------------------------------------------------------------------------------------
