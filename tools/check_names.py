@@ -46,6 +46,7 @@ HOST = {
     "nn/functional/labels.py": {"asarray"},  # labels given as lists
     "nn/functional/mask.py": {"asarray"},  # masks given as lists
     "nn/functional/embedding.py": {"asarray"},  # tokens given as lists
+    "nn/functional/lengths.py": {"asarray"},  # lengths given as lists
     "nn/state.py": {"array_equal"},  # values given under several paths
     # tables that depend on sizes alone
     "nn/functional/position.py": {"*"},

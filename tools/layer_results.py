@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import nn
+from minigrad.testing.layer_case import flat
 from tools.layer_rows import LayerRow
 from tools.op_rows.row import Array, draw
 from tools.op_rows.with_minigrad import host, on
@@ -25,6 +26,11 @@ def initial_state(shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
         whole = name == "num_batches_tracked"
         state[name] = np.array(0) if whole else draw(shape, 0.3, 1.7, phase=50 + i)
     return state
+
+
+def named(what: str, y: Any) -> dict[str, Any]:
+    """What a layer returns, by name: one output, or several under the name of the first and numbers for the others."""
+    return {f"{what}, part {i}" if i else what: part for i, part in enumerate(flat(y))}
 
 
 def torch_wrappers() -> dict[str, Any]:
@@ -49,17 +55,16 @@ def torch_layer_results(row: LayerRow) -> dict[str, Array]:
     found: dict[str, Any] = {}
     for step in range(row.batches):
         xs = [torch.tensor(x, requires_grad=x.dtype.kind == "f") for x in batch(row, step)]
-        y = row.call(layer, *xs)
-        found[f"output {step}"] = y
+        outputs = named(f"output {step}", row.call(layer, *xs))
+        found.update(outputs)
         layer.zero_grad()
-        y.backward(torch.tensor(weights(tuple(y.shape), 1)))
+        sum((y * torch.tensor(weights(tuple(y.shape), 1))).sum() for y in outputs.values()).backward()
     found.update({f"gradient of input {i}": x.grad for i, x in enumerate(xs) if x.requires_grad})
     reached = [(name, p) for name, p in layer.named_parameters() if p.grad is not None]
     found.update({f"gradient of {name}": p.grad for name, p in reached})
     layer.eval()
-    found["output in use"] = row.call(layer, *(torch.tensor(x) for x in batch(row, 99)))
-    trained = dict(layer.named_parameters())  # which nothing here has changed
-    found.update({f"state {name}": t for name, t in layer.state_dict().items() if name not in trained})
+    found.update(named("output in use", row.call(layer, *(torch.tensor(x) for x in batch(row, 99)))))
+    found.update({f"state {name}": t for name, t in layer.named_buffers()})
     return {name: np.array(t.detach().numpy(force=True)) for name, t in found.items()}
 
 
@@ -70,13 +75,14 @@ def minigrad_layer_results(row: LayerRow, device: str = "numpy") -> dict[str, Ar
     found: dict[str, Any] = {}
     for step in range(row.batches):
         xs = [on(device, x, requires_grad=x.dtype.kind == "f") for x in batch(row, step)]
-        y = found[f"output {step}"] = row.call(layer, *xs)
-        assert y.backend == device, "the result stays where the input is"
+        outputs = named(f"output {step}", row.call(layer, *xs))
+        found.update(outputs)
+        assert all(y.backend == device for y in outputs.values()), "the result stays where the input is"
         layer.zero_grad()
-        y.backward(on(device, weights(y.shape, 1)))
+        sum((y * on(device, weights(y.shape, 1))).sum() for y in outputs.values()).backward()
     found.update({f"gradient of input {i}": x.grad for i, x in enumerate(xs) if x.requires_grad})
     found.update({f"gradient of {name}": p.grad for name, p in layer.named_parameters() if p.grad is not None})
     layer.eval()
-    found["output in use"] = row.call(layer, *(on(device, x) for x in batch(row, 99)))
+    found.update(named("output in use", row.call(layer, *(on(device, x) for x in batch(row, 99)))))
     found.update({f"state {name}": buffer for name, buffer in layer.named_buffers()})
     return {name: host(x) for name, x in found.items()}

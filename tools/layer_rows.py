@@ -12,6 +12,7 @@ import numpy as np
 from tools.attention_rows import ATTENTION, TOKENS
 from tools.convolution_rows import CONVOLUTIONS, IMAGES, POOLING
 from tools.op_rows.row import Row, call
+from tools.recurrent_rows import CELLS, NETWORKS
 
 __all__ = ["LAYERS", "LAYERS_WITHOUT_TORCH", "ROWS", "WITHOUT_TORCH", "LayerRow"]
 
@@ -191,6 +192,7 @@ LAYERS_WITHOUT_TORCH = dict.fromkeys(
 )
 ROWS = [
     *ACTIVATIONS, *LINEAR, *NORMS, *REGRESSION, *CLASSIFICATION, *BINARY, *CONVOLUTIONS, *POOLING, *IMAGES, *ATTENTION,
+    *CELLS,
 ]  # fmt: skip
 
 
@@ -308,6 +310,7 @@ LAYERS = [
     *WRAPPED,
     *ATTENDING,
     *BLOCKS,
+    *(LayerRow(*words) for words in NETWORKS),
     LayerRow("Linear", (3, 2), ((4, 3),)),
     LayerRow("Embedding", (4, 3), (TOKENS,), batches=2),
     LayerRow("Embedding", (4, 3), (TOKENS,), {"padding_idx": 2}, variant="padding_idx"),

@@ -34,7 +34,7 @@ class Row(NamedTuple):
     path: str
     layer: str  # the constructor call, cut to one line
     depth: int
-    shape: Any  # of the output; None where it is no Tensor
+    shape: Any  # of the output, of the first where there are several; None where it is no Tensor
     parameters: int
     flops: int
     memory: int
@@ -139,7 +139,8 @@ class _Call:
     """One call of a layer: when it began and ended, and what came out."""
 
     def __init__(self, layer: Layer, depth: int) -> None:
-        self.layer, self.depth, self.begin, self.end, self.shape = layer, depth, tick(), 0, None
+        self.layer, self.depth, self.begin, self.end = layer, depth, tick(), 0
+        self.shape: Any = None
 
 
 def _make_ready(model: Layer) -> None:
@@ -168,8 +169,7 @@ def _mark(model: Layer, calls: list[_Call]) -> None:
 
     def after(layer: Layer, args: Any, y: Any) -> None:
         call = open_calls.pop()
-        first = y[0] if isinstance(y, tuple) and y else y  # of a pair such as (output, weights)
-        call.end, call.shape = tick(), getattr(first, "shape", None)
+        call.end, call.shape = tick(), next((part.shape for part in _tensors(y)), None)
 
     for layer in model.layers():
         layer.register_forward_pre_hook(before)
@@ -181,8 +181,7 @@ def _rows(model: Layer, calls: list[_Call], output: Any, inputs: list[Any]) -> l
     paths = {id(layer): path for path, layer in model.named_layers()}
     flops, memory = dict.fromkeys(map(id, calls), 0), dict.fromkeys(map(id, calls), 0)
     seen = {id(_owner(t.value)) for t in [*(t for _, t in walk(model) if isinstance(t, Tensor)), *inputs]}
-    outputs = output if isinstance(output, (list, tuple)) else [output]
-    nodes = {id(node): node for y in outputs if isinstance(y, Tensor) for node in nodes_behind(y.node)}
+    nodes = {id(node): node for y in _tensors(output) for node in nodes_behind(y.node)}
     for node in sorted(nodes.values(), key=lambda node: -node.tick):  # ticks fall: the oldest first
         around = [call for call in calls if call.end < node.tick < call.begin]
         if around:
@@ -197,6 +196,14 @@ def _rows(model: Layer, calls: list[_Call], output: Any, inputs: list[Any]) -> l
         )
         for c in calls
     ]  # fmt: skip
+
+
+def _tensors(y: Any) -> list[Tensor]:
+    """The Tensors in what a layer returns, in tuples of tuples too."""
+    parts = list(y.values()) if isinstance(y, dict) else y
+    if isinstance(parts, (list, tuple)):
+        return [inside for part in parts for inside in _tensors(part)]
+    return [y] if isinstance(y, Tensor) else []
 
 
 def _title(path: str, layer: Layer) -> str:

@@ -35,6 +35,8 @@ from minigrad.nn.loss import HuberLoss, KLDivLoss, L1Loss, MSELoss, SmoothL1Loss
 from minigrad.nn.pooling import AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d, MaxPool3d
 from minigrad.nn.position import ALiBi, RotaryEmbedding, SinusoidalPositionalEncoding
 from minigrad.nn.rectifier import CELU, ELU, SELU, Hardswish, Hardtanh, LeakyReLU, PReLU, ReLU
+from minigrad.nn.recurrent import GRU, LSTM, RNN
+from minigrad.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell
 from minigrad.nn.resample import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
 from minigrad.nn.response_norm import LocalResponseNorm
 from minigrad.nn.scaled import ScaledWSConv2d, ScaledWSLinear
@@ -58,6 +60,7 @@ __all__ = [
     "Linear", "Bilinear", "Embedding", "Dropout",
     "MultiHeadAttention", "KVCache", "SinusoidalPositionalEncoding", "RotaryEmbedding", "ALiBi",
     "TransformerBlock", "TransformerEncoder", "TransformerDecoder",
+    "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "BatchRenorm", "LayerNorm", "RMSNorm", "GroupNorm",
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LocalResponseNorm",
     "WeightNorm", "SpectralNorm", "WeightStandardization", "ScaledWSLinear", "ScaledWSConv2d", "ScaledActivation",

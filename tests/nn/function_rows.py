@@ -12,6 +12,7 @@ from minigrad.tensor import raw
 from tests.nn.attention_rows import ATTENTION
 from tests.nn.convolution_rows import CONVOLUTIONS
 from tests.nn.pooling_rows import POOLING
+from tests.nn.recurrent_rows import CELLS
 from tests.ops.row import UNARY, Row
 
 __all__ = ["ROWS"]
@@ -255,4 +256,4 @@ for i, loss in enumerate(LOSSES):  # two rows of kl_div share their names
     if loss.static.get("log_target"):
         LOSSES[i] = Row(**{**vars(loss), "variant": f"log_target {loss.variant}"})
 
-ROWS = [*ACTIVATIONS, *MAPS, *NORMS, *LOSSES, *CONVOLUTIONS, *POOLING, *ATTENTION]
+ROWS = [*ACTIVATIONS, *MAPS, *NORMS, *LOSSES, *CONVOLUTIONS, *POOLING, *ATTENTION, *CELLS]

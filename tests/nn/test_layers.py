@@ -10,6 +10,7 @@ from minigrad import nn
 from minigrad.backend.strict import audit_float64
 from minigrad.nn import functional as F
 from minigrad.parallel import Single
+from minigrad.testing.layer_case import flat
 
 LABELS = np.array([0, 2])
 P = np.array([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]], np.float32)
@@ -32,6 +33,42 @@ def rising(shape):
 
 def standard():
     return F.layer_norm(mg.Tensor(rising((2, 3))), 3)
+
+
+def halves(layer):
+    """The layer with 1/2 in all its parameters."""
+    for parameter in layer.parameters():
+        parameter.data = np.full(parameter.shape, 0.5, np.float32)
+    return layer
+
+
+def half(*shape):
+    return mg.full(shape, 0.5, dtype="float32")
+
+
+def one_by_one(cell, gates, parts=1):
+    """What a recurrent layer of two units with halves for parameters makes of x (T, 3): a loop over its cell."""
+
+    def function(x):
+        state, outputs = (mg.zeros(2),) * parts, []
+        for t in range(len(x)):
+            state = called(cell, x[t], state, gates)
+            outputs.append(state[0])
+        return [mg.stack(outputs), *(mg.stack([part]) for part in state)]
+
+    return function
+
+
+def called(cell, x, state, gates):
+    weights = [half(2 * gates, 3), half(2 * gates, 2), half(2 * gates), half(2 * gates)]
+    y = cell(x, state if len(state) > 1 else state[0], *weights)
+    return y if isinstance(y, tuple) else (y,)
+
+
+def joined(y):
+    """All outputs of a layer in one Tensor."""
+    parts = flat(y)
+    return parts[0] if len(parts) == 1 else mg.concatenate([part.reshape(-1) for part in parts])
 
 
 ROWS = [
@@ -97,6 +134,12 @@ ROWS = [
     (nn.InstanceNorm2d(3, affine=True), [X4], F.instance_norm),
     (nn.InstanceNorm3d(3), [X5], F.instance_norm),
     (nn.LocalResponseNorm(2, 0.5), [X4], lambda x: F.local_response_norm(x, 2, 0.5)),
+    (halves(nn.RNNCell(3, 2)), [X], lambda x: called(F.rnn_cell, x, (mg.zeros((2, 2)),), 1)),
+    (halves(nn.LSTMCell(3, 2)), [X], lambda x: called(F.lstm_cell, x, (mg.zeros((2, 2)),) * 2, 4)),
+    (halves(nn.GRUCell(3, 2)), [X], lambda x: called(F.gru_cell, x, (mg.zeros((2, 2)),), 3)),
+    (halves(nn.RNN(3, 2)), [X], one_by_one(F.rnn_cell, 1)),
+    (halves(nn.LSTM(3, 2)), [X], one_by_one(F.lstm_cell, 4, 2)),
+    (halves(nn.GRU(3, 2)), [X], one_by_one(F.gru_cell, 3)),
     (nn.Flatten(0), [X], lambda x: x.reshape(-1)),
     (nn.Identity(), [X], lambda x: x * 1),
     (nn.Residual(nn.Tanh()), [X], lambda x: x + F.tanh(x)),
@@ -131,9 +174,9 @@ def test_a_layer_is_its_function(layer, inputs, function, device):
     layer = copy.deepcopy(layer).to(device.name)
     xs, others = on(device, inputs), on(device, inputs)
     with audit_float64():
-        y = layer(*xs)
+        y = joined(layer(*xs))
         (y * y).sum().backward()
-    wanted = function(*others)
+    wanted = joined(function(*others))
     (wanted * wanted).sum().backward()
     np.testing.assert_allclose(device.host(y), device.host(wanted), rtol=1e-6)
     for x, other in zip(xs, others, strict=True):
@@ -155,7 +198,7 @@ def test_state_goes_round_and_use_changes_nothing(layer, inputs, function, devic
         before = one.state_dict()
         one(*on(device, inputs))
         assert all((one.state_dict()[name] == array).all() for name, array in before.items())
-    y, z = layer(*on(device, inputs)), other(*on(device, inputs))
+    y, z = joined(layer(*on(device, inputs))), joined(other(*on(device, inputs)))
     assert (device.host(y) == device.host(z)).all()
 
 
@@ -163,7 +206,7 @@ def test_state_goes_round_and_use_changes_nothing(layer, inputs, function, devic
 def test_float64_stays_float64(layer, inputs, function):
     layer = copy.deepcopy(layer).to(dtype="float64")
     xs = [mg.Tensor(x.astype(np.float64)) if x.dtype.kind == "f" else x for x in inputs]
-    assert layer(*xs).dtype == np.float64
+    assert joined(layer(*xs)).dtype == np.float64
 
 
 def test_every_layer_has_a_row():

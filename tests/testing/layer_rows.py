@@ -10,6 +10,7 @@ from tests.testing.attention_rows import ATTENTION
 from tests.testing.convolution_rows import ROWS as CONVOLUTIONS
 from tests.testing.loss_rows import LOSSES
 from tests.testing.norm_rows import NORMS
+from tests.testing.recurrent_rows import ROWS as RECURRENT
 from tests.testing.row import row, seeded, sigmoid, softmax, softplus
 from tests.testing.transformer_rows import BLOCKS
 from tests.testing.weight_rows import ROWS as WEIGHTS
@@ -154,4 +155,6 @@ DROPOUT = [
     row("Dropout", lambda: nn.Dropout(0.0), (4, 5), lambda s, x: x, "of nothing"),
 ]  # fmt: skip
 
-ROWS = [*PARTS, *LINEAR, *CONVOLUTIONS, *ACTIVATIONS, *NORMS, *WEIGHTS, *DROPOUT, *LOSSES, *ATTENTION, *BLOCKS]
+ROWS = [
+    *PARTS, *LINEAR, *CONVOLUTIONS, *ACTIVATIONS, *NORMS, *WEIGHTS, *DROPOUT, *LOSSES, *ATTENTION, *BLOCKS, *RECURRENT,
+]  # fmt: skip

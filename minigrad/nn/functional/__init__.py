@@ -22,6 +22,7 @@ from minigrad.nn.functional.layer_norm import group_norm, layer_norm, rms_norm
 from minigrad.nn.functional.linear import bilinear, linear
 from minigrad.nn.functional.pooling import max_pool1d, max_pool2d, max_pool3d
 from minigrad.nn.functional.rectifier import celu, elu, hardswish, hardtanh, leaky_relu, prelu, relu, selu
+from minigrad.nn.functional.recurrent import gru_cell, lstm_cell, rnn_cell
 from minigrad.nn.functional.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from minigrad.nn.functional.resample import interpolate
 from minigrad.nn.functional.response import local_response_norm, normalize
@@ -33,6 +34,7 @@ from minigrad.nn.functional.unfold import fold, pixel_shuffle, pixel_unshuffle, 
 
 __all__ = [
     "linear", "bilinear", "dropout", "embedding", "scaled_dot_product_attention",
+    "rnn_cell", "lstm_cell", "gru_cell",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
     "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
