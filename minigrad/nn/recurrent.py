@@ -43,7 +43,7 @@ class _Recurrent(Layer):
         name = type(self).__name__
         if batch_first is not True:
             raise ArgumentError(
-                f"{name}: sequences come as (N, T, features), got batch_first={batch_first!r}; swapaxes"
+                f"{name}: x is (N, T, features), got batch_first={batch_first!r}; swap the axes of x instead"
             )
         (self.input_size,), self.hidden_size = check_sizes(self, input_size=input_size), hidden_width(self, hidden_size)
         self.num_layers, self.dropout = whole(name, "num_layers", num_layers, 1), check_probability(name, dropout)
