@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.argument import number, whole
+from minigrad.argument import ABOVE_0, number, whole
 from minigrad.backend import namespace
 from minigrad.errors import ArgumentError, ShapeError
 from minigrad.nn.functional.position import rotary, rotary_tables, rows, sinusoidal_table
@@ -123,7 +123,7 @@ def _table_sizes(layer: Any, what: str, features: Any, max_length: Any, base: An
         raise ArgumentError(
             f"{name}: {what} must be even, since sines and cosines come in pairs, got {features}; add 1"
         )
-    return features, length, number(name, "base", base, positive=True)
+    return features, length, number(name, "base", base, ABOVE_0)
 
 
 def _placed(layer: Any, x: Any, features: int, length: int, offset: Any) -> tuple[Any, slice]:
