@@ -108,6 +108,8 @@ class MultiHeadAttention(Layer):
         is_causal: bool = False,
         cache: KVCache | None = None,
     ) -> tuple[Any, Any]:
+        if not isinstance(cache, KVCache | None):
+            raise DTypeError(f"MultiHeadAttention: cache is a KVCache or None, got {cache!r:.60}; make a KVCache()")
         q, k, v = self._projected(query, key, value)
         before = 0 if cache is None else cache.length
         if isinstance(self.positions, RotaryEmbedding):

@@ -44,13 +44,13 @@ class _Stack(Layer):
         return [KVCache(max_length) for _ in self.blocks]
 
     def _through(self, x: Any, caches: Sequence[KVCache] | None, *args: Any) -> Any:
-        caches_of = [None] * len(self.blocks) if caches is None else list(caches)
-        if len(caches_of) != len(self.blocks):
+        each = [None] * len(self.blocks) if caches is None else caches
+        if not isinstance(each, (list, tuple)) or len(each) != len(self.blocks):
             raise ArgumentError(
-                f"{type(self).__name__}: needs one cache for each of {len(self.blocks)} blocks, got {len(caches_of)}; "
-                "take caches()"
+                f"{type(self).__name__}: needs a list of {len(self.blocks)} caches, one for each block, got "
+                f"{each!r:.60}; take caches()"
             )
-        for block, cache in zip(self.blocks, caches_of, strict=True):
+        for block, cache in zip(self.blocks, each, strict=True):
             x = block(x, *args, cache=cache)
         return self.norm(x)
 

@@ -206,6 +206,7 @@ BAD = [
     (lambda: mha(8, 2)(X, attn_mask=np.ones((7, 7), int)), r"MultiHeadAttention: attn_mask is boolean or floating"),
     (lambda: mha(8, 2)(X, key_padding_mask=np.ones((7, 2), bool)),
      r"MultiHeadAttention: key_padding_mask must be \(batch, keys\), \(2, 7\), got \(7, 2\)"),
+    (lambda: mha(8, 2)(X, cache=[]), r"MultiHeadAttention: cache is a KVCache or None, got \[\]"),
     (lambda: nn.KVCache(6).append(X, X), r"KVCache: holds at most max_length 6 tokens, got 7; clear"),
     (lambda: nn.KVCache().append(X, X[:, :5]), r"KVCache: takes keys .*got \(2, 7, 8\), \(2, 5, 8\)"),
     (lambda: nn.KVCache(-1), r"KVCache: max_length must be at least 0, got -1"),
