@@ -9,8 +9,6 @@ buffers at the end. Run it with `make reference`.
 import sys
 from pathlib import Path
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.layer_results import torch_layer_results
@@ -20,13 +18,8 @@ from tools.op_rows import stored
 TARGET = Path(__file__).parents[1] / "tests" / "reference" / "layers.npz"
 
 
-def layers() -> dict[str, np.ndarray]:
-    """{"layer: name": array} of every layer's results."""
-    return {f"{row.id}: {name}": array for row in LAYERS for name, array in torch_layer_results(row).items()}
-
-
 def main() -> None:
-    content = stored.content(ROWS, layers())
+    content = stored.content(ROWS, {row.id: torch_layer_results(row) for row in LAYERS})
     TARGET.write_bytes(content)
     print(f"{TARGET.name}: {len(ROWS)} functions, {len(LAYERS)} layers, {len(content) / 1024:.0f} KB")
 

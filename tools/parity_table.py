@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import minigrad
 from tools import layer_results, layer_rows, op_rows, optimizer_rows, schedule_rows
-from tools.op_rows.stored import parts, read
+from tools.op_rows.stored import parts, read, read_layers
 from tools.op_rows.with_minigrad import minigrad_results
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,10 +61,10 @@ def of_rows(rows: list[Any], file: str) -> Iterator[Compared]:
 
 
 def of_layers() -> Iterator[Compared]:
-    vectors, _ = read(STORED / "layers.npz")
+    stored = read_layers(STORED / "layers.npz")
     for row in layer_rows.LAYERS:
         made = layer_results.minigrad_layer_results(row)
-        yield Compared(row.wrapper or row.name, [*made.values()], [vectors[f"{row.id}: {name}"] for name in made])
+        yield Compared(row.wrapper or row.name, [*made.values()], [stored[row.id][name] for name in made])
 
 
 def of_optimizers() -> Iterator[Compared]:
