@@ -20,6 +20,10 @@ EXAMPLES = [
     ("cnn.py", ["--epochs", "1", "--width", "4"]),
     ("nf_net.py", ["--epochs", "1", "--width", "4", "--depth", "1"]),
     ("deep_net.py", ["--epochs", "1", "--depth", "4", "--width", "8"]),
+    (
+        "char_gpt.py",
+        ["--layers", "1", "--width", "8", "--block", "8", "--batch", "4", "--steps", "10", "--length", "20"],
+    ),
     *(("names.py", ["--epochs", "1", "--model", model]) for model in ("lstm", "gru", "mlp")),
 ]
 

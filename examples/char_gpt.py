@@ -1,0 +1,202 @@
+"""A small GPT writes letter after letter.
+
+    python examples/char_gpt.py                                       # learns from Python's own documentation
+    python examples/char_gpt.py --text shakespeare.txt                # from any text
+    python examples/char_gpt.py --text shakespeare.txt --recipe nanogpt-cpu
+    python examples/char_gpt.py --resume                              # goes on where a run was killed, bit for bit
+    python examples/char_gpt.py --prompt "def " --length 500          # the saved model writes on
+
+Read from top to bottom: the arguments, the text, the model, how it writes, the training.
+"""
+
+import argparse
+import math
+from pathlib import Path
+from pydoc_data.topics import topics
+
+import numpy as np
+
+import minigrad as mg
+from minigrad import Tensor, nn, no_grad
+from minigrad.backend.random import Generator
+from minigrad.data import ArrayDataset, DataLoader, load_text
+from minigrad.io import load_checkpoint
+from minigrad.nn import functional as F
+from minigrad.nn.init import normal
+from minigrad.optim import AdamW, decay_groups, schedules
+from minigrad.train import Callback, Checkpoints, evaluate, fit
+from minigrad.viz import curves
+
+# nanoGPT's settings for a CPU (Karpathy, 2022, README: "I only have a macbook").
+NANOGPT = {"layers": 4, "heads": 4, "width": 128, "block": 64, "batch": 12, "steps": 2000, "lr": 1e-3, "dropout": 0.0}
+RECIPES = {"nanogpt-cpu": NANOGPT, "default": NANOGPT | {"dropout": 0.1, "batch": 16}}
+EVERY = 100  # steps between two looks at the validation text
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--text", type=Path, help="a text to learn from; without it Python's documentation")
+    parser.add_argument("--recipe", default="default", choices=RECIPES)
+    for name, value in RECIPES["default"].items():
+        parser.add_argument(f"--{name}", type=type(value))
+    parser.add_argument("--prompt", help="write on from here with the saved model, instead of training")
+    parser.add_argument("--length", type=int, default=300, help="letters of a sample")
+    parser.add_argument("--temperature", type=float, default=0.8, help="0 takes the likeliest letter")
+    parser.add_argument("--top-k", type=int, help="choose among the k likeliest letters")
+    parser.add_argument("--top-p", type=float, help="choose among the likeliest that have this probability together")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--backend", default="numpy", choices=["numpy", "cupy", "strict"])
+    parser.add_argument("--out", type=Path, default=Path("runs/char_gpt"))
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
+    parser.set_defaults(**RECIPES[parser.parse_known_args()[0].recipe])
+    return parser.parse_args()
+
+
+# -- the text ----------------------------------------------------------------------------------------------------------
+
+
+def load(args: argparse.Namespace) -> tuple[np.ndarray, np.ndarray, str]:
+    """Numbers of letters to learn from and to validate on, nine parts to one, and the letters."""
+    path = args.text
+    if path is None:
+        path = args.out / "python.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(topics[name] for name in sorted(topics)), encoding="utf-8")
+    tokens, letters = load_text(path)
+    cut = int(0.9 * len(tokens))
+    if len(tokens) - cut <= args.block:
+        raise SystemExit(f"char_gpt: the text needs more than {10 * args.block} letters, got {len(tokens)}")
+    return tokens[:cut], tokens[cut:], letters
+
+
+def windows(tokens: np.ndarray, starts: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
+    """Stretches of text (N, block), and the letters that follow each of their letters."""
+    places = starts[:, None] + np.arange(block)
+    return tokens[places], tokens[places + 1]
+
+
+def looks(args: argparse.Namespace) -> int:
+    """How often the training looks at the validation text: the epochs of `fit`."""
+    return max(1, round(args.steps / EVERY))
+
+
+def loaders(args: argparse.Namespace, tokens: np.ndarray, validation: np.ndarray) -> tuple[DataLoader, DataLoader]:
+    """Batches of stretches from anywhere in the text; and the whole validation text, stretch after stretch."""
+
+    def draw(batch: tuple[np.ndarray, ...], rng: Generator) -> tuple[np.ndarray, np.ndarray]:
+        return windows(tokens, rng.integers(0, len(tokens) - args.block, (len(batch[0]),)), args.block)
+
+    steps = ArrayDataset(np.arange(args.steps // looks(args) * args.batch))
+    all_of_it = windows(validation, np.arange(0, len(validation) - args.block, args.block), args.block)
+    return DataLoader(steps, args.batch, transform=draw), DataLoader(ArrayDataset(*all_of_it), 128)
+
+
+# -- the model ---------------------------------------------------------------------------------------------------------
+
+
+class GPT(nn.Layer):
+    """Letters and places -> vectors -> blocks of attention and a small network -> logits of the next letter.
+
+    The vectors of letters serve at both ends: what a letter means, and how the next one is recognised.
+    """
+
+    def __init__(self, letters: int, block: int, layers: int, heads: int, width: int, dropout: float) -> None:
+        self.block, self.dropout = block, nn.Dropout(dropout)
+        self.letters, self.places = nn.Embedding(letters, width), nn.Embedding(block, width)
+        self.blocks = nn.TransformerEncoder(layers, width, heads, dropout=dropout, bias=False)
+        for name, p in self.named_parameters():
+            if p.ndim > 1:  # smaller where a block adds to what flows by, so that 2 x layers sums keep its size
+                last = name.endswith(("out_proj.weight", "linear2.weight"))
+                p.data = normal(p.shape, std=0.02 / math.sqrt(2 * layers) if last else 0.02)
+
+    def forward(self, x: Tensor, caches: list[nn.KVCache] | None = None) -> Tensor:
+        before = caches[0].length if caches else 0
+        h = self.letters(x) + self.places.weight[before : before + x.shape[1]]  # (N, L, width)
+        h = self.blocks(self.dropout(h), is_causal=True, caches=caches)
+        return (h @ self.letters.weight.T).swapaxes(1, 2)  # (N, letters, L)
+
+
+def build(args: argparse.Namespace, letters: str) -> GPT:
+    return GPT(len(letters), args.block, args.layers, args.heads, args.width, args.dropout).to(args.backend)
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def choose(logits: np.ndarray, rng: Generator, temperature: float, top_k: int | None, top_p: float | None) -> int:
+    """A letter by its probability, among the likeliest if that is wanted."""
+    if temperature == 0:
+        return int(logits.argmax())
+    likely = np.argsort(-logits)[:top_k]
+    p = np.asarray(F.softmax(logits[likely].astype(np.float64) / temperature))
+    if top_p is not None:
+        p = np.where(np.cumsum(p) - p < top_p, p, 0)  # the first that reach it stay
+    return int(likely[np.searchsorted(np.cumsum(p / p.sum()), rng.uniform(()))])
+
+
+def write(model: GPT, letters: str, prompt: str, length: int, seed: int, **how: float | None) -> str:
+    """The prompt and what the model writes on; only new letters are computed, the others stand in caches."""
+    if unknown := sorted(set(prompt) - set(letters)):
+        raise SystemExit(f"char_gpt: the model has never seen these letters, got {''.join(unknown)!r}; leave them out")
+    rng, training = Generator(seed).fork("write"), model.training
+    text = [letters.index(letter) for letter in prompt or ("\n" if "\n" in letters else letters[0])]
+    model.eval()
+    with no_grad():
+        caches, new = model.blocks.caches(), text[-model.block :]
+        for _ in range(length):
+            if caches[0].length + len(new) > model.block:  # there are no more places: go on from the newer half
+                caches, new = model.blocks.caches(), text[-max(model.block // 2, 1) :]
+            logits = model(Tensor(np.array([new])).to(model.letters.weight.backend), caches)
+            text.append(choose(logits.numpy()[0, :, -1], rng, **how))
+            new = text[-1:]
+    model.train(training)
+    return "".join(letters[token] for token in text)
+
+
+class Samples(Callback):
+    """Shows now and then what the model writes."""
+
+    def __init__(self, letters: str, args: argparse.Namespace) -> None:
+        self.letters, self.args = letters, args
+
+    def on_epoch_end(self, run) -> None:
+        if run.epoch % 5 == 0:
+            run.say(f"\n{write(run.model, self.letters, '', 160, run.step, **how(self.args))}\n")
+
+
+def how(args: argparse.Namespace) -> dict[str, float | None]:
+    return {"temperature": args.temperature, "top_k": args.top_k, "top_p": args.top_p}
+
+
+# -- the training ------------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    args = arguments()
+    mg.manual_seed(args.seed)
+    tokens, validation, letters = load(args)
+    model, saved = build(args, letters), args.out / "checkpoints"
+    if args.prompt is not None:
+        model.load_state_dict(load_checkpoint(Checkpoints(saved).best)["model"])
+        print(write(model, letters, args.prompt, args.length, args.seed, **how(args)))
+        return
+
+    loader, watch = loaders(args, tokens, validation)
+    lr = schedules.warmup_cosine(args.lr, min(100, args.steps // 10), args.steps, args.lr / 10)
+    optimizer = AdamW(decay_groups(model.named_parameters(), 0.1), lr=lr, betas=(0.9, 0.99))
+    print(f"{sum(p.size for p in model.parameters()):,} parameters, {len(tokens):,} letters of {len(letters)} kinds")
+    fit(
+        model, loader, F.cross_entropy, optimizer, epochs=looks(args), validation=watch, clip=1.0,
+        callbacks=[Samples(letters, args)], checkpoints=Checkpoints(saved, overwrite=True), resume=args.resume,
+        log=args.out / "log.jsonl",
+    )  # fmt: skip
+    curves(
+        args.out / "log.jsonl", path=args.out / "loss.png", title=f"{args.text.name if args.text else 'pydoc'}, {lr!r}"
+    )
+    print(write(model, letters, "", args.length, args.seed, **how(args)))
+    print(f"loss over the whole validation text {evaluate(model, watch, F.cross_entropy)['loss']:.4f}")
+    print(f"wrote {args.out / 'loss.png'}\nwrote {Checkpoints(saved).latest()}")
+
+
+if __name__ == "__main__":
+    main()

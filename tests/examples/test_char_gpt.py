@@ -1,0 +1,96 @@
+"""The example that writes letter by letter: it learns, writes, draws, saves, goes on, and its caches change nothing."""
+
+import json
+import re
+import runpy
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.io import load_checkpoint
+from minigrad.train import Checkpoints
+from tests.examples.launch import ROOT, is_picture, launch
+
+pytest.importorskip("matplotlib", reason="the example draws a picture")
+SMALL = ("--layers", 1, "--heads", 2, "--width", 16, "--block", 8, "--batch", 8, "--steps", 60, "--lr", 0.03)
+
+
+@pytest.fixture
+def text(tmp_path):
+    """A text of one word over and over."""
+    path = tmp_path / "text.txt"
+    path.write_text("banana " * 60, "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def example():
+    """What the example defines."""
+    return runpy.run_path(str(ROOT / "examples" / "char_gpt.py"))
+
+
+def run(folder, text, *options):
+    return launch("char_gpt.py", "--text", text, *SMALL, "--out", "made", *options, folder=folder)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "strict"])
+def test_it_learns_writes_draws_and_saves(tmp_path, text, backend):
+    printed = run(tmp_path, text, "--backend", backend, "--dropout", 0.0)
+    loss = float(re.search(r"^loss over the whole validation text ([\d.]+)$", printed, re.MULTILINE)[1])
+    assert loss < 0.4 < np.log(4)  # of four letters; each follows from the two before it
+    assert is_picture(tmp_path / "made" / "loss.png")
+    rows = [json.loads(line) for line in (tmp_path / "made" / "log.jsonl").read_text().splitlines()]
+    assert [row["kind"] for row in rows].count("step") == 60
+    written = run(tmp_path, text, "--backend", backend, "--prompt", "ban", "--temperature", 0, "--length", 21)
+    assert written.strip() == "banana banana banana ban"
+
+
+def test_it_goes_on_where_it_was(tmp_path, text):
+    run(tmp_path, text, "--steps", 250)
+    kept = Checkpoints(tmp_path / "made" / "checkpoints", keep=3)
+    wanted = load_checkpoint(kept.latest())["model"]
+    kept.latest().unlink()
+    printed = run(tmp_path, text, "--steps", 250, "--resume")
+    assert "going on after step 125, from " in printed
+    found = load_checkpoint(kept.latest())["model"]
+    assert all((found[name] == array).all() for name, array in wanted.items())
+
+
+def test_caches_change_no_logits(example):
+    mg.manual_seed(0)
+    model = example["GPT"](letters=5, block=8, layers=2, heads=2, width=8, dropout=0.0).to(dtype="float64").eval()
+    tokens = np.array([[0, 3, 1, 4, 2, 2, 0, 1]])
+    whole = model(mg.Tensor(tokens)).numpy()
+    for cuts in ([1, 2, 3, 4, 5, 6, 7], [3], [5, 6]):
+        caches = model.blocks.caches()
+        parts = [model(mg.Tensor(part), caches).numpy() for part in np.split(tokens, cuts, axis=1)]
+        np.testing.assert_allclose(np.concatenate(parts, axis=2), whole, rtol=1e-12, atol=1e-14)
+
+
+def test_letters_are_chosen_by_their_probability(example):
+    rng, logits = mg.backend.random.Generator(0), np.log(np.array([0.1, 0.2, 0.3, 0.4]))
+
+    def shares(**how):
+        drawn = [example["choose"](logits, rng, **{"temperature": 1.0, "top_k": None, "top_p": None, **how})
+                 for _ in range(2000)]  # fmt: skip
+        return np.bincount(drawn, minlength=4) / 2000
+
+    # Four standard errors of 2,000 draws: 4 sqrt(0.25 / 2000) = 0.045.
+    np.testing.assert_allclose(shares(), [0.1, 0.2, 0.3, 0.4], atol=0.045)
+    np.testing.assert_allclose(shares(top_k=2), [0, 0, 3 / 7, 4 / 7], atol=0.045)
+    np.testing.assert_allclose(shares(top_p=0.5), [0, 0, 3 / 7, 4 / 7], atol=0.045)
+    np.testing.assert_allclose(shares(top_p=0.3), [0, 0, 0, 1], atol=0)
+    np.testing.assert_allclose(shares(temperature=0.5), np.array([1, 4, 9, 16]) / 30, atol=0.045)
+    np.testing.assert_allclose(shares(temperature=0), [0, 0, 0, 1], atol=0)
+
+
+def test_texts_and_prompts_that_cannot_be(tmp_path, text):
+    with pytest.raises(AssertionError, match=r"char_gpt: the model has never seen these letters, got 'z'; leave"):
+        run(tmp_path, text) and run(tmp_path, text, "--prompt", "z")
+    text.write_text("banana " * 5)
+    with pytest.raises(AssertionError, match=r"char_gpt: the text needs more than 80 letters, got 35"):
+        run(tmp_path, text)
+    text.write_text("")
+    with pytest.raises(AssertionError, match=r"load_text: .* is empty, got 0 characters"):
+        run(tmp_path, text)
