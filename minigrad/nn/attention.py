@@ -134,13 +134,14 @@ class MultiHeadAttention(Layer):
         rows = [w.shape[0] for w in weights]
         biases = [None] * 3 if self.in_proj_bias is None else split(self.in_proj_bias, [rows[0], rows[0] + rows[1]])
         heads = []
-        for what, x, w, b in zip(("query", "key", "value"), inputs, weights, biases, strict=True):
+        counts = [self.num_heads] + [self.num_kv_heads or self.num_heads] * 2
+        for what, x, w, b, count in zip(("query", "key", "value"), inputs, weights, biases, counts, strict=True):
             if x.ndim < 2 or x.shape[-1] != w.shape[1]:
                 raise ShapeError(
                     f"MultiHeadAttention: {what} must be (batch, length, {w.shape[1]}), got {x.shape}; check the axes"
                 )
             y = linear(x, w, b)
-            heads.append(swapaxes(reshape(y, (*y.shape[:-1], -1, self.head_dim)), -2, -3))
+            heads.append(swapaxes(reshape(y, (*y.shape[:-1], count, self.head_dim)), -2, -3))
         return heads
 
     # -- what may be seen ----------------------------------------------------------------------------------------------

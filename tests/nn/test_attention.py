@@ -82,6 +82,18 @@ def test_padding_is_not_seen(device):
     np.testing.assert_array_equal(device.host(y), device.host(z))
 
 
+@pytest.mark.parametrize("few", [None, 2])
+@pytest.mark.parametrize(("queries", "keys"), [((0, 7, 8), (0, 5, 8)), ((2, 0, 8), (2, 5, 8)), ((2, 7, 8), (2, 0, 8))])
+def test_nothing_gives_nothing(queries, keys, few, device):
+    layer = nn.MultiHeadAttention(8, 4, num_kv_heads=few).to(device)
+    query = mg.zeros(queries, requires_grad=True).to(device)
+    y, weights = layer(query, mg.zeros(keys).to(device))
+    assert y.shape == queries
+    assert weights.shape == (*queries[:-1], keys[-2])
+    y.sum().backward()
+    np.testing.assert_array_equal(mg.Tensor(layer.out_proj.bias.grad).numpy(), np.full(8, np.prod(queries[:-1])))
+
+
 def test_each_example_may_have_a_mask_of_its_own_heads(device):
     layer = nn.MultiHeadAttention(8, 2)
     mask = RNG.standard_normal((4, 7, 7)).astype(np.float32)  # (N num_heads, L, S)
