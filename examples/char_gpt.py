@@ -30,6 +30,8 @@ from minigrad.viz import curves
 # nanoGPT's settings for a CPU (Karpathy, 2022, README: "I only have a macbook").
 NANOGPT = {"layers": 4, "heads": 4, "width": 128, "block": 64, "batch": 12, "steps": 2000, "lr": 1e-3, "dropout": 0.0}
 RECIPES = {"nanogpt-cpu": NANOGPT, "default": NANOGPT | {"dropout": 0.1, "batch": 16}}
+LEAST = {"layers": 1, "heads": 1, "width": 1, "block": 1, "batch": 1, "steps": 1, "length": 0, "temperature": 0,
+         "top_k": 1, "top_p": 1e-9}  # fmt: skip
 EVERY = 100  # steps between two looks at the validation text
 
 
@@ -39,7 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--recipe", default="default", choices=RECIPES)
     for name, value in RECIPES["default"].items():
         parser.add_argument(f"--{name}", type=type(value))
-    parser.add_argument("--prompt", help="write on from here with the saved model, instead of training")
+    parser.add_argument("--prompt", help="write on from here with the saved model as it is, instead of training")
     parser.add_argument("--length", type=int, default=300, help="letters of a sample")
     parser.add_argument("--temperature", type=float, default=0.8, help="0 takes the likeliest letter")
     parser.add_argument("--top-k", type=int, help="choose among the k likeliest letters")
@@ -49,7 +51,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("runs/char_gpt"))
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
     parser.set_defaults(**RECIPES[parser.parse_known_args()[0].recipe])
-    return parser.parse_args()
+    args = parser.parse_args()
+    for name, least in LEAST.items():  # now, and not when the first sample is written; NaN is no more than anything
+        if (value := getattr(args, name)) is not None and not value >= least:
+            parser.error(f"--{name.replace('_', '-')} must be at least {least}, got {value}")
+    return args
 
 
 # -- the text ----------------------------------------------------------------------------------------------------------
@@ -116,8 +122,13 @@ class GPT(nn.Layer):
         return (h @ self.letters.weight.T).swapaxes(1, 2)  # (N, letters, L)
 
 
-def build(args: argparse.Namespace, letters: str) -> GPT:
-    return GPT(len(letters), args.block, args.layers, args.heads, args.width, args.dropout).to(args.backend)
+def plan(args: argparse.Namespace, letters: str) -> dict[str, str | int]:
+    """What a model is besides its parameters; their shapes do not show the heads, nor which letters it was taught."""
+    return {"letters": letters} | {name: getattr(args, name) for name in ("block", "layers", "heads", "width")}
+
+
+def build(plan: dict, args: argparse.Namespace) -> GPT:
+    return GPT(**plan | {"letters": len(plan["letters"])}, dropout=args.dropout).to(args.backend)
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -154,14 +165,21 @@ def write(model: GPT, letters: str, prompt: str, length: int, seed: int, **how: 
 
 
 class Samples(Callback):
-    """Shows now and then what the model writes."""
+    """Shows now and then what the model writes; keeps the model's plan in the checkpoints."""
 
-    def __init__(self, letters: str, args: argparse.Namespace) -> None:
-        self.letters, self.args = letters, args
+    def __init__(self, plan: dict, args: argparse.Namespace) -> None:
+        self.plan, self.args = plan, args
+
+    def state_dict(self) -> dict:
+        return self.plan
+
+    def load_state_dict(self, state: dict) -> None:
+        if others := {name: state.get(name) for name, value in self.plan.items() if state.get(name) != value}:
+            raise ValueError(f"char_gpt: the checkpoint is of another model, got {others}; resume with the same")
 
     def on_epoch_end(self, run) -> None:
         if run.epoch % 5 == 0:
-            run.say(f"\n{write(run.model, self.letters, '', 160, run.step, **how(self.args))}\n")
+            run.say(f"\n{write(run.model, self.plan['letters'], '', 160, run.step, **how(self.args))}\n")
 
 
 def how(args: argparse.Namespace) -> dict[str, float | None]:
@@ -174,20 +192,25 @@ def how(args: argparse.Namespace) -> dict[str, float | None]:
 def main() -> None:
     args = arguments()
     mg.manual_seed(args.seed)
-    tokens, validation, letters = load(args)
-    model, saved = build(args, letters), args.out / "checkpoints"
+    saved = args.out / "checkpoints"
     if args.prompt is not None:
-        model.load_state_dict(load_checkpoint(Checkpoints(saved).best)["model"])
-        print(write(model, letters, args.prompt, args.length, args.seed, **how(args)))
+        checkpoint = load_checkpoint(Checkpoints(saved).best)
+        kept = checkpoint["callbacks"][0]
+        model = build(kept, args)
+        model.load_state_dict(checkpoint["model"])
+        print(write(model, kept["letters"], args.prompt, args.length, args.seed, **how(args)))
         return
 
+    tokens, validation, letters = load(args)
+    planned = plan(args, letters)
+    model = build(planned, args)
     loader, watch = loaders(args, tokens, validation)
     lr = schedules.warmup_cosine(args.lr, min(100, args.steps // 10), args.steps, args.lr / 10)
     optimizer = AdamW(decay_groups(model.named_parameters(), 0.1), lr=lr, betas=(0.9, 0.99))
     print(f"{sum(p.size for p in model.parameters()):,} parameters, {len(tokens):,} letters of {len(letters)} kinds")
     fit(
         model, loader, F.cross_entropy, optimizer, epochs=looks(args), validation=watch, clip=1.0,
-        callbacks=[Samples(letters, args)], checkpoints=Checkpoints(saved, overwrite=True), resume=args.resume,
+        callbacks=[Samples(planned, args)], checkpoints=Checkpoints(saved, overwrite=True), resume=args.resume,
         log=args.out / "log.jsonl",
     )  # fmt: skip
     curves(

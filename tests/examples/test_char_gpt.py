@@ -44,6 +44,19 @@ def test_it_learns_writes_draws_and_saves(tmp_path, text, backend):
     assert [row["kind"] for row in rows].count("step") == 60
     written = run(tmp_path, text, "--backend", backend, "--prompt", "ban", "--temperature", 0, "--length", 21)
     assert written.strip() == "banana banana banana ban"
+    options = ("--out", "made", "--prompt", "ban", "--temperature", 0, "--length", 21)  # no text, no sizes
+    assert launch("char_gpt.py", "--backend", backend, *options, folder=tmp_path) == written
+
+
+@pytest.mark.parametrize(("what", "words"), [("heads", r"'heads': 2"), ("letters", r"'letters': ' abn'")])
+def test_it_does_not_go_on_as_another_model(tmp_path, text, what, words):
+    run(tmp_path, text)
+    before = sorted((tmp_path / "made" / "checkpoints").iterdir())
+    if what == "letters":  # as many, and others
+        text.write_text("conono " * 60, "utf-8")
+    with pytest.raises(AssertionError, match=rf"char_gpt: the checkpoint is of another model, got {{{words}}}; resume"):
+        run(tmp_path, text, "--resume", *(["--heads", 4] if what == "heads" else []))
+    assert sorted((tmp_path / "made" / "checkpoints").iterdir()) == before
 
 
 def test_it_goes_on_where_it_was(tmp_path, text):
@@ -94,3 +107,16 @@ def test_texts_and_prompts_that_cannot_be(tmp_path, text):
     text.write_text("")
     with pytest.raises(AssertionError, match=r"load_text: .* is empty, got 0 characters"):
         run(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("layers", 0), ("block", 0), ("steps", 0), ("batch", 0), ("length", -1), ("temperature", -1),
+     ("temperature", "nan"), ("top-k", 0), ("top-p", 0)],
+)  # fmt: skip
+def test_numbers_that_mean_nothing_are_refused_before_anything_is_written(example, option, value, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["char_gpt.py", f"--{option}", str(value)])
+    with pytest.raises(SystemExit) as refused:
+        example["arguments"]()
+    assert refused.value.code == 2
+    assert f"--{option} must be at least " in capsys.readouterr().err
