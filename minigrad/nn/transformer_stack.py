@@ -45,7 +45,9 @@ class _Stack(Layer):
 
     def _through(self, x: Any, caches: Sequence[KVCache] | None, *args: Any) -> Any:
         each = [None] * len(self.blocks) if caches is None else caches
-        if not isinstance(each, (list, tuple)) or len(each) != len(self.blocks):
+        fits = isinstance(each, (list, tuple)) and len(each) == len(self.blocks)
+        own = [id(cache) for cache in each if cache is not None] if fits else []
+        if not fits or len(set(own)) < len(own):  # in one cache for two blocks they would see each other's keys
             raise ArgumentError(
                 f"{type(self).__name__}: needs a list of {len(self.blocks)} caches, one for each block, got "
                 f"{each!r:.60}; take caches()"

@@ -167,6 +167,10 @@ BAD = [
     (lambda: nn.TransformerEncoder(2, 8, 2, cross_attention=True), r"TransformerEncoder: cross_attention is the deco"),
     (lambda: nn.TransformerEncoder(-1, 8, 2), r"TransformerEncoder: num_layers must be at least 0, got -1"),
     (lambda: nn.TransformerEncoder(2, 8, 2)(X, caches=[nn.KVCache()]), r"TransformerEncoder: needs a list of 2 caches"),
+    (
+        lambda: nn.TransformerEncoder(2, 8, 2)(X, caches=[nn.KVCache()] * 2),
+        r"TransformerEncoder: needs a list of 2 caches",
+    ),
     (lambda: nn.TransformerEncoder(1, 8, 2)(X, caches=nn.KVCache()), r"TransformerEncoder: needs a list of 1 caches"),
     (lambda: nn.TransformerEncoder(1, 8, 2, positions=nn.RotaryEmbedding(4, 5))(X), r"RotaryEmbedding: positions must"),
 ]
