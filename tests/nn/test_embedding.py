@@ -29,6 +29,12 @@ def test_the_row_of_padding_is_zero_and_stays(init, device):
     assert changed.tolist() == [True, True, False, False]
 
 
+def test_the_row_of_padding_learns_nothing_from_infinite_gradients(device):
+    layer = nn.Embedding(3, 2, padding_idx=1).to(device.name)
+    layer([0, 1, 1]).backward(device.tensor(np.array([[1, 2], [np.inf, np.nan], [-np.inf, 1]], np.float32)))
+    np.testing.assert_array_equal(device.host(layer.weight.grad), [[1, 2], [0, 0], [0, 0]])
+
+
 def test_an_initializer_keeps_its_array():
     given = np.ones((3, 2), np.float32)
     nn.Embedding(3, 2, padding_idx=0, init=lambda shape: given)

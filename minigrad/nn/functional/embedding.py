@@ -22,11 +22,11 @@ __all__ = ["check_padding", "embedding"]
 
 @op
 def _embedding(weight: Value, /, tokens: Any, learning: Any) -> Result:
-    """Rows of the weight; only the rows of `learning` tokens, an array of 1 and 0, receive gradients, None for all."""
+    """Rows of the weight; only the rows of `learning` tokens, a boolean array, receive gradients, None for all."""
     shape = weight.shape
 
     def vjp(g: Value) -> Value:
-        return namespace(g).scatter(g if learning is None else g * learning, tokens, shape)
+        return namespace(g).scatter(g if learning is None else namespace(g).where(learning, g, 0), tokens, shape)
 
     return weight[tokens], (vjp,)
 
@@ -64,7 +64,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
             f"embedding: tokens must lie in 0 to {vocabulary - 1}, got {tokens.min()} to {tokens.max()}; "
             "check num_embeddings and the tokenizer"
         )
-    learning = None if padding is None else xp.expand_dims(tokens != padding, -1).astype(weight.dtype)
+    learning = None if padding is None else xp.expand_dims(tokens != padding, -1)
     if on_host:
         return _embedding(weight, tokens, learning)
     y = _embedding(weight, xp.where(outside, 0, tokens), learning)  # looking would mean waiting for the device
