@@ -26,6 +26,7 @@ from minigrad.nn.layer import Layer, Parameter
 from minigrad.nn.linear import Linear, initial
 from minigrad.nn.position import ALiBi, RotaryEmbedding
 from minigrad.ops import add, reshape, split, swapaxes
+from minigrad.promote import wide
 from minigrad.tensor import raw
 
 __all__ = ["MultiHeadAttention"]
@@ -114,7 +115,7 @@ class MultiHeadAttention(Layer):
         before = 0 if cache is None else cache.length
         if isinstance(self.positions, RotaryEmbedding):
             q, k = self.positions(q, before), self.positions(k, before)
-        bias = self._bias(q, before + k.shape[-2], attn_mask, key_padding_mask, before if is_causal else None)
+        bias = self._bias(wide(q), before + k.shape[-2], attn_mask, key_padding_mask, before if is_causal else None)
         if cache is not None:
             k, v = cache.append(k, v)
         p = self.dropout if self.training else 0.0

@@ -72,6 +72,26 @@ def test_masks_say_the_same_in_every_form(device):
     np.testing.assert_array_equal(device.host(layer(x, attn_mask=hidden.tolist())[0]), wanted)
 
 
+@pytest.mark.parametrize("form", [{"attn_mask": (7, 7)}, {"key_padding_mask": (2, 7)}])
+def test_a_large_finite_mask_of_float32_shifts_float16(form, device):
+    layer = nn.MultiHeadAttention(8, 4).to(device, "float16")
+    x = mg.Tensor(X.astype(np.float16)).to(device)
+    ((what, shape),) = form.items()
+    masked, plain = layer(x, **{what: mg.Tensor(np.full(shape, -1e9, np.float32)).to(device)})[1], layer(x)[1]
+    assert masked.dtype == "float16"
+    np.testing.assert_allclose(masked.numpy().sum(-1), plain.numpy().sum(-1), atol=1e-2)  # all alike: none is hidden
+
+
+def test_far_keys_of_alibi_overflow_no_float16():
+    layer = nn.MultiHeadAttention(2, 1, positions=nn.ALiBi(1)).to(dtype="float16")
+    cache = nn.KVCache()
+    cache.append(*[np.zeros((1, 1, 70_000, 2), np.float16)] * 2)
+    _, weights = layer(np.zeros((1, 1, 2), np.float16), cache=cache)
+    last = weights.numpy()[0, 0, -3:]
+    rate = np.exp(-(2.0**-8))
+    np.testing.assert_allclose(last, (1 - rate) * rate ** np.array([2, 1, 0]), rtol=2e-3)
+
+
 def test_padding_is_not_seen(device):
     layer = nn.MultiHeadAttention(8, 2)
     padding = np.arange(7) >= np.array([[7], [4]])
