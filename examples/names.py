@@ -17,7 +17,7 @@ from minigrad import Tensor, manual_seed, nn
 from minigrad.backend.random import Generator
 from minigrad.data import ArrayDataset, DataLoader, train_test_split
 from minigrad.optim import AdamW, schedules
-from minigrad.train import Checkpoints, EarlyStopping, evaluate, fit, predict
+from minigrad.train import Callback, Checkpoints, EarlyStopping, evaluate, fit, predict
 from minigrad.viz import curves
 
 CONTEXT, END, NOTHING = 8, 0, -100  # letters that the MLP sees; the token around names; the label the loss leaves out
@@ -38,7 +38,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
     known, few = parser.parse_known_args()[0], {"width": 64, "epochs": 30, "batch": 16}  # for some hundreds of names
     parser.set_defaults(**DEFAULTS[known.model] | ({} if known.text else few))
-    return parser.parse_args()
+    if (args := parser.parse_args()).samples < 1:  # now, and not after the training
+        parser.error(f"--samples must be at least 1, got {args.samples}")
+    return args
 
 
 def load(text: Path | None) -> tuple[np.ndarray, str]:
@@ -92,6 +94,20 @@ def invent(model: nn.Layer, args: argparse.Namespace, letters: str, longest: int
     return ["".join(letters[i] for i in row[CONTEXT:]).partition("\n")[0] for row in tokens]
 
 
+class Letters(Callback):
+    """Keeps the letters in the checkpoints: a model does not go on with others, were they as many."""
+
+    def __init__(self, letters: str) -> None:
+        self.letters = letters
+
+    def state_dict(self) -> dict[str, str]:
+        return {"letters": self.letters}
+
+    def load_state_dict(self, state: dict[str, str]) -> None:
+        if state["letters"] != self.letters:
+            raise ValueError(f"names.py: the checkpoint knows other letters, got {state['letters']!r}; pass its --text")
+
+
 def main() -> None:
     args = arguments()
     manual_seed(args.seed)
@@ -107,7 +123,7 @@ def main() -> None:
     best, saved = EarlyStopping(args.epochs), Checkpoints(args.out / "checkpoints", overwrite=True)  # not by --resume
     log, picture = args.out / "log.jsonl", args.out / "loss.png"
     fit(model, loader, loss, optimizer, epochs=args.epochs, validation=held_out["validation"], clip=args.clip,
-        callbacks=[best], checkpoints=saved, resume=args.resume, log=log)  # fmt: skip
+        callbacks=[best, Letters(letters)], checkpoints=saved, resume=args.resume, log=log)  # fmt: skip
     curves(log, path=picture, title=f"{args.model}, {len(tokens):,} names")
     print("made up: " + ", ".join(invent(model, args, letters, tokens.shape[1])))
     for name, part in held_out.items():

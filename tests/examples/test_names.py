@@ -54,6 +54,19 @@ def test_it_goes_on_where_it_was(tmp_path, names):
     assert "going on" not in run(tmp_path, "--text", names, "--epochs", 1)  # and without --resume anew
 
 
+def test_it_does_not_go_on_with_other_letters(tmp_path, names):
+    run(tmp_path, "--text", names, "--epochs", 1)
+    names.write_text(names.read_text("utf-8").upper(), "utf-8")
+    with pytest.raises(AssertionError, match=r"names.py: the checkpoint knows other letters, got '\\nabdefgiklm"):
+        run(tmp_path, "--text", names, "--epochs", 1, "--resume")
+
+
+def test_samples_are_counted_before_anything_is_written(tmp_path, names):
+    with pytest.raises(AssertionError, match=r"--samples must be at least 1, got 0"):
+        run(tmp_path, "--text", names, "--samples", 0)
+    assert not (tmp_path / "made").exists()
+
+
 def test_states_have_the_names_of_torch(tmp_path, names):
     run(tmp_path, "--text", names, "--model", "gru", "--epochs", 1)
     path = next((tmp_path / "made" / "checkpoints").glob("step-*"))
@@ -80,4 +93,4 @@ def test_bad_lists_are_refused_in_words(tmp_path):
 
 
 def test_it_can_be_read_in_one_go():
-    assert len((ROOT / "examples" / "names.py").read_text("utf-8").splitlines()) < 120
+    assert len((ROOT / "examples" / "names.py").read_text("utf-8").splitlines()) < 140
