@@ -195,7 +195,11 @@ def main() -> None:
     saved = args.out / "checkpoints"
     if args.prompt is not None:
         checkpoint = load_checkpoint(Checkpoints(saved).best)
-        kept = checkpoint["callbacks"][0]
+        kept = (checkpoint.get("callbacks") or [{}])[0]
+        if not kept.keys() >= plan(args, "").keys():
+            raise SystemExit(
+                f"char_gpt: the checkpoint in {saved} is of another program, got no plan of it; train first"
+            )
         model = build(kept, args)
         model.load_state_dict(checkpoint["model"])
         print(write(model, kept["letters"], args.prompt, args.length, args.seed, **how(args)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.io import load_checkpoint
+from minigrad.io import load_checkpoint, save_checkpoint
 from minigrad.train import Checkpoints
 from tests.examples.launch import ROOT, is_picture, launch
 
@@ -101,6 +101,9 @@ def test_letters_are_chosen_by_their_probability(example):
 def test_texts_and_prompts_that_cannot_be(tmp_path, text):
     with pytest.raises(AssertionError, match=r"char_gpt: the model has never seen these letters, got 'z'; leave"):
         run(tmp_path, text) and run(tmp_path, text, "--prompt", "z")
+    save_checkpoint(tmp_path / "made" / "checkpoints" / "best.safetensors", model={}, callbacks=[{"best": 1.0}])
+    with pytest.raises(AssertionError, match=r"char_gpt: the checkpoint in .* is of another program, got no plan"):
+        run(tmp_path, text, "--prompt", "b")
     text.write_text("banana " * 5)
     with pytest.raises(AssertionError, match=r"char_gpt: the text needs more than 80 letters, got 35"):
         run(tmp_path, text)
