@@ -6,6 +6,7 @@
     python examples/char_gpt.py --resume                              # goes on where a run was killed, bit for bit
     python examples/char_gpt.py --prompt "def " --length 500          # the saved model writes on
 
+The last two want the --text, the --recipe and the sizes that the run began with.
 Read from top to bottom: the arguments, the text, the model, how it writes, the training.
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import Tensor, nn, no_grad
+from minigrad.argument import AT_LEAST_0, Range, number, whole
 from minigrad.backend.random import Generator
 from minigrad.data import ArrayDataset, DataLoader, load_text
 from minigrad.io import load_checkpoint
@@ -117,7 +119,10 @@ class GPT(nn.Layer):
 
     def forward(self, x: Tensor, caches: list[nn.KVCache] | None = None) -> Tensor:
         before = caches[0].length if caches else 0
-        h = self.letters(x) + self.places.weight[before : before + x.shape[1]]  # (N, L, width)
+        places = range(before, before + x.shape[1])
+        if places.stop > self.block:
+            raise ValueError(f"GPT: there are {self.block} places, got {places.stop} letters; cut the text")
+        h = self.letters(x) + self.places(places)  # (N, L, width)
         h = self.blocks(self.dropout(h), is_causal=True, caches=caches)
         return (h @ self.letters.weight.T).swapaxes(1, 2)  # (N, letters, L)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.inspect import summary
 from minigrad.io import load_checkpoint, save_checkpoint
 from minigrad.train import Checkpoints
 from tests.examples.launch import ROOT, is_picture, launch
@@ -79,6 +80,25 @@ def test_caches_change_no_logits(example):
         caches = model.blocks.caches()
         parts = [model(mg.Tensor(part), caches).numpy() for part in np.split(tokens, cuts, axis=1)]
         np.testing.assert_allclose(np.concatenate(parts, axis=2), whole, rtol=1e-12, atol=1e-14)
+
+
+def test_what_is_longer_than_the_places_is_refused(example):
+    for block, length in ((8, 9), (1, 5)):
+        model = example["GPT"](letters=5, block=block, layers=1, heads=2, width=8, dropout=0.0)
+        with pytest.raises(ValueError, match=f"^GPT: there are {block} places, got {length} letters; cut the text"):
+            model(mg.Tensor(np.zeros((1, length), int)))
+        caches = model.blocks.caches()
+        model(mg.Tensor(np.zeros((1, block), int)), caches)
+        with pytest.raises(ValueError, match=f"^GPT: there are {block} places, got {block + 1} letters"):
+            model(mg.Tensor(np.zeros((1, 1), int)), caches)
+
+
+def test_a_summary_shows_both_tables(example):
+    model = example["GPT"](letters=5, block=8, layers=1, heads=2, width=8, dropout=0.0)
+    shown = str(summary(model, mg.Tensor(np.zeros((2, 8), int))))
+    assert "letters: Embedding(5, 8)" in shown
+    assert "places: Embedding(8, 8)" in shown
+    assert "896 parameters" in shown
 
 
 def test_letters_are_chosen_by_their_probability(example):
