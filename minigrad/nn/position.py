@@ -1,6 +1,6 @@
 """What tells attention where in a sequence a token stands. Learned positions are an `Embedding` of 0, 1, 2, ...
 
-Builds on: `minigrad.nn.layer`, `minigrad.nn.functional.position`. Read next: `minigrad.nn.attention`.
+Builds on: `minigrad.nn.layer`, `minigrad.nn.functional.position`. Read next: `minigrad.nn.cache`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`TransformerEncoder` and `TransformerDecoder`: blocks one after the other.
 
-Builds on: `minigrad.nn.transformer`. Read next: `minigrad.nn.loss`.
+Builds on: `minigrad.nn.transformer`, `minigrad.nn.cache`. Read next: `examples/char_gpt.py`.
 """
 
 from __future__ import annotations

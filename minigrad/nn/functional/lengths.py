@@ -1,6 +1,6 @@
 """Sequences of unequal lengths in one array: where each of them goes on, and where padding is.
 
-Builds on: `minigrad.backend`. Read next: `minigrad.nn.recurrent`.
+Builds on: `minigrad.backend`. Read next: `minigrad.nn.recurrent_cell`.
 """
 
 from __future__ import annotations
