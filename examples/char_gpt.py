@@ -94,7 +94,7 @@ def loaders(args: argparse.Namespace, tokens: np.ndarray, validation: np.ndarray
     def draw(batch: tuple[np.ndarray, ...], rng: Generator) -> tuple[np.ndarray, np.ndarray]:
         return windows(tokens, rng.integers(0, len(tokens) - args.block, (len(batch[0]),)), args.block)
 
-    steps = ArrayDataset(np.arange(args.steps // looks(args) * args.batch))
+    steps = ArrayDataset(np.arange(args.steps // looks(args) * args.batch))  # counted, not looked at: `draw` draws
     all_of_it = windows(validation, np.arange(0, len(validation) - args.block, args.block), args.block)
     return DataLoader(steps, args.batch, transform=draw), DataLoader(ArrayDataset(*all_of_it), 128)
 
@@ -169,6 +169,11 @@ def write(model: GPT, letters: str, prompt: str, length: int, seed: int, **how: 
     return "".join(letters[token] for token in text)
 
 
+def how(args: argparse.Namespace) -> dict[str, float | None]:
+    """How letters are chosen, for `write`."""
+    return {"temperature": args.temperature, "top_k": args.top_k, "top_p": args.top_p}
+
+
 class Samples(Callback):
     """Shows now and then what the model writes; keeps the model's plan in the checkpoints."""
 
@@ -185,10 +190,6 @@ class Samples(Callback):
     def on_epoch_end(self, run) -> None:
         if run.epoch % 5 == 0:
             run.say(f"\n{write(run.model, self.plan['letters'], '', 160, run.step, **how(self.args))}\n")
-
-
-def how(args: argparse.Namespace) -> dict[str, float | None]:
-    return {"temperature": args.temperature, "top_k": args.top_k, "top_p": args.top_p}
 
 
 # -- the training ------------------------------------------------------------------------------------------------------

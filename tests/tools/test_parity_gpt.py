@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
+import minigrad as mg
 from tests.examples.launch import ROOT
+from tools import parity_gpt
 from tools.bench_timing import have_torch
 
 
@@ -18,3 +20,24 @@ def test_losses_stay_together(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "largest difference of losses" in done.stdout
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("loss", "norm", "verdict"),
+    [(2.0, 5.0, 0), (2.00005, 5.0, 0), (2.001, 5.0, 1), (2.0, 5.0004, 0), (2.0, 5.01, 1),
+     (float("nan"), 5.0, 1), (2.0, float("nan"), 1)],
+)  # fmt: skip
+def test_both_losses_and_norms_decide(tmp_path, monkeypatch, loss, norm, verdict):
+    class Side:
+        model = mg.nn.Linear(1, 1)
+
+        def __init__(self, *args):
+            self.of_torch = len(args) == 3
+
+        def step(self, x, y):
+            return (2.0, 5.0) if self.of_torch else (loss, norm)
+
+    monkeypatch.setattr(parity_gpt, "Mini", Side)
+    monkeypatch.setattr(parity_gpt, "Torch", Side)
+    monkeypatch.setattr(sys, "argv", ["parity_gpt.py", "--steps", "2", "--out", str(tmp_path)])
+    assert parity_gpt.main() == verdict
