@@ -19,7 +19,6 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import Tensor, nn, no_grad
-from minigrad.argument import AT_LEAST_0, Range, number, whole
 from minigrad.backend.random import Generator
 from minigrad.data import ArrayDataset, DataLoader, load_text
 from minigrad.io import load_checkpoint
