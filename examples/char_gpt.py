@@ -6,7 +6,7 @@
     python examples/char_gpt.py --resume                              # goes on where a run was killed, bit for bit
     python examples/char_gpt.py --prompt "def " --length 500          # the saved model writes on
 
-The last two want the --text, the --recipe and the sizes that the run began with.
+--resume wants the --text, the --recipe and the sizes that the run began with; --prompt finds all it needs in --out.
 Read from top to bottom: the arguments, the text, the model, how it writes, the training.
 """
 
