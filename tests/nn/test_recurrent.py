@@ -288,6 +288,9 @@ REFUSED = [
     (lambda: nn.RNNCell(3, 2)(X[0, 0], np.ones((1, 2))), r"rnn_cell: x must be .*, got \(3,\) and \(1, 2\)"),
     (lambda: F.gru_cell(X[0], X[0], np.ones((6, 3)), np.ones((6, 3))), r"gru_cell: the weights must be \(3 hidden"),
     (lambda: F.lstm_cell(X[0], (X[0], X[0]), np.ones(12), np.ones((12, 3))), r"lstm_cell: the weights must be \(4 hid"),
+    (lambda: F.rnn_cell(X[0], X[0], np.ones((3, 3)), np.ones((3, 3)), np.ones(1)), r"rnn_cell: the biases must be"),
+    (lambda: F.gru_cell(X[0], X[0], np.ones((9, 3)), np.ones((9, 3)), None, np.ones((4, 9))),
+     r"gru_cell: the biases must be \(9,\), .*, got \(4, 9\)"),
     (lambda: F.rnn_cell(np.array([1, 2]), X[0], X[0], X[0]), r"rnn_cell: needs floating numbers, got int64"),
 ]  # fmt: skip
 

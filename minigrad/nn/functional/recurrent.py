@@ -166,6 +166,12 @@ def _one_step(name: str, kind: str, x: Any, state: State, weights: Weights) -> S
             f"{name}: the weights must be ({gates} hidden, in) and ({gates} hidden, hidden), got {weight_ih.shape} and "
             f"{weight_hh.shape}; one block of rows for each gate"
         )
+    for bias in (bias_ih, bias_hh):
+        if bias is not None and as_value(bias).shape != (gates * hidden,):
+            raise ShapeError(
+                f"{name}: the biases must be ({gates * hidden},), one number for each row of the weights, got "
+                f"{as_value(bias).shape}; pass that, or None"
+            )
     fits = x.ndim and x.shape[-1] == weight_ih.shape[1] and all(s.shape == (*x.shape[:-1], hidden) for s in state)
     if not fits:
         shown = " and ".join(str(s.shape) for s in state)
