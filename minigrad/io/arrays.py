@@ -5,6 +5,7 @@ Builds on: `minigrad.io.whole`. Read next: `minigrad.io.checkpoint`.
 
 from __future__ import annotations
 
+import json
 import os
 import zlib
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ __all__ = ["host", "load", "read_safetensors", "save", "write_safetensors", "wri
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 KINDS = (".safetensors", ".npz")
+DTYPES = set("BOOL U8 I8 U16 I16 F16 BF16 U32 I32 F32 U64 I64 F64 C64".split())  # of safetensors, that can be read
 
 
 def save(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
@@ -60,7 +62,7 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Arrays:
-    """Read the arrays of a safetensors or npz file by name.
+    """Read the arrays of a safetensors or npz file by name; bfloat16, which NumPy lacks, comes as float32.
 
     Raises
     ------
@@ -140,9 +142,37 @@ def read_safetensors(name: str, path: Path) -> tuple[Arrays, dict[str, str]]:
     existing_file(name, path)
     try:
         with safe_open(path, framework="np") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            dtypes = {key: file.get_slice(key).get_dtype() for key in file.keys()}  # noqa: SIM118
+            strange = [key for key, dtype in dtypes.items() if dtype not in DTYPES]
+            if not strange:
+                widened = _widened(path, [key for key, dtype in dtypes.items() if dtype == "BF16"])
+                arrays = {key: widened[key] if key in widened else file.get_tensor(key) for key in dtypes}
+                return arrays, file.metadata() or {}
     except (SafetensorError, OSError, ValueError, TypeError, UnicodeDecodeError) as error:
         raise _unreadable(name, path, error) from error
+    raise FileError(
+        f"{name}: {strange[0]} in {path} has a dtype that NumPy lacks, got {dtypes[strange[0]]}; "
+        "write it as float32 or bfloat16"
+    )
+
+
+def _widened(path: Path, names: list[str]) -> Arrays:
+    """The bfloat16 arrays of a safetensors file as float32: the same bits with 16 zeros behind them.
+
+    Read from where the header says they lie, since the reader of safetensors gives NumPy no such dtype.
+    """
+    if not names:
+        return {}
+    arrays: Arrays = {}
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+        for name in names:
+            start, end = header[name]["data_offsets"]
+            file.seek(8 + length + start)
+            bits = np.frombuffer(file.read(end - start), "<u2").astype(np.uint32)
+            arrays[name] = (bits << 16).view(np.float32).reshape(header[name]["shape"])
+    return arrays
 
 
 def _checked(name: str, path: str | os.PathLike[str]) -> Path:

@@ -1,0 +1,172 @@
+"""`load_torch_state` and `save_torch_state`: weights that come from PyTorch, or go there, as safetensors.
+
+A model that names its parts as PyTorch's does needs no more than a path. Where names or layouts differ, `rename` and
+`convert` say how.
+
+Builds on: `minigrad.io.arrays`, `minigrad.nn.state`. Read next: `minigrad.io`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from minigrad.argument import existing_file, path_of
+from minigrad.errors import ArgumentError, DTypeError
+from minigrad.io.arrays import read_safetensors, write_safetensors, writing
+from minigrad.io.whole import FileError
+from minigrad.nn.layer import Layer
+from minigrad.nn.state import Unmatched
+
+__all__ = ["load_torch_state", "save_torch_state"]
+
+Rename = Mapping[str, str | None] | Callable[[str], str | None] | None
+
+
+def load_torch_state(
+    model: Layer,
+    source: str | os.PathLike[str] | Mapping[str, Any],
+    strict: bool = True,
+    rename: Rename = None,
+    convert: Mapping[str, Callable[[Any], Any]] | None = None,
+) -> Unmatched:
+    """Load weights as PyTorch has written them into a model, whose dtypes and devices they take.
+
+    `source` is a safetensors file, the ``.index.json`` of one in several parts, or arrays by name, PyTorch's tensors
+    among them. `rename` gives the model's name for a name of the source, as a dict, in which others stay as they are,
+    or as a function; None leaves an entry out. `convert` changes layouts: it has functions of an array by names of the
+    model, or patterns of them, as ``{"*.linear1.weight": numpy.transpose}`` for weights that lie as (in, out).
+
+    Returns the paths that are missing from the source and those it has too many, in the model's names, which `strict`
+    refuses. Whatever is refused, nothing is changed.
+
+    Raises
+    ------
+    ShapeError
+        If a shape differs, or, with `strict`, names are missing or unexpected; the message lists them.
+    FileError
+        If a file is damaged, cut short, or of another kind.
+    FileNotFoundError
+        If there is none.
+    ValueError
+        If two entries get one name, or a pattern of `convert` fits none.
+
+    >>> import numpy as np
+    >>> from minigrad.nn import Linear
+    >>> model = Linear(2, 1, bias=False)
+    >>> source = {"dense.w": np.array([[3.0], [4.0]]), "step": np.array(7)}
+    >>> load_torch_state(model, source, rename={"dense.w": "weight", "step": None}, convert={"weight": np.transpose})
+    Unmatched(missing=[], unexpected=[])
+    >>> model.weight.tolist()
+    [[3.0, 4.0]]
+    """
+    _check_model("load_torch_state", model)
+    given = source if isinstance(source, Mapping) else _read(path_of("load_torch_state", source))
+    state = _renamed("load_torch_state", {name: _host(value) for name, value in given.items()}, rename)
+    for pattern, function in (convert or {}).items():
+        names = [name for name in state if fnmatchcase(name, pattern)]
+        if not names:
+            raise ArgumentError(
+                f"load_torch_state: convert has a pattern that fits no name, got {pattern!r}; correct it"
+            )
+        state |= {name: function(state[name]) for name in names}
+    return model.load_state_dict(state, strict)
+
+
+def save_torch_state(model: Layer, path: str | os.PathLike[str], rename: Rename = None) -> None:
+    """Write the state of a model as PyTorch reads it: ``module.load_state_dict(safetensors.torch.load_file(path))``.
+
+    What is shared stands under each of its names, as in PyTorch's own states. `rename` gives PyTorch's name for a name
+    of the model, as a dict or a function; None leaves an entry out.
+
+    Raises
+    ------
+    FileError
+        If the suffix is not ``.safetensors``.
+    ValueError
+        If two entries get one name.
+
+    >>> import tempfile
+    >>> from minigrad.nn import Linear
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_torch_state(Linear(2, 1), f"{folder}/a.safetensors")
+    ...     load_torch_state(Linear(2, 1), f"{folder}/a.safetensors")
+    Unmatched(missing=[], unexpected=[])
+    """
+    _check_model("save_torch_state", model)
+    target = path_of("save_torch_state", path)
+    if target.suffix != ".safetensors":
+        raise FileError(f"save_torch_state: writes safetensors, got {target.name!r}; let it end in .safetensors")
+    state = _renamed("save_torch_state", model.state_dict(), rename)
+    with writing("save_torch_state", target) as partial:
+        write_safetensors(partial, state, {"format": "pt"})  # the mark of files that hold PyTorch's layouts
+
+
+# -- what is read ------------------------------------------------------------------------------------------------------
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The arrays of a safetensors file, or of all parts that an index names."""
+    if path.suffix == ".safetensors":
+        return read_safetensors("load_torch_state", path)[0]
+    if path.suffix != ".json":
+        raise FileError(
+            f"load_torch_state: reads .safetensors and the .json that lists its parts, got {path.name!r}; "
+            "a pickle may run code, so write it anew with safetensors.torch.save_file"
+        )
+    arrays: dict[str, Any] = {}
+    places = _places(existing_file("load_torch_state", path))
+    for part in sorted(set(places.values())):
+        found, _ = read_safetensors("load_torch_state", path.with_name(part))
+        wanted = [name for name, place in places.items() if place == part]
+        if lost := [name for name in wanted if name not in found]:
+            raise FileError(f"load_torch_state: {part} lacks what {path.name} says, got no {lost[0]!r}; fetch it again")
+        arrays |= {name: found[name] for name in wanted}
+    return arrays
+
+
+def _places(path: Path) -> dict[str, str]:
+    """Which part of a state in several files holds which name."""
+    try:
+        places: dict[str, str] = json.loads(path.read_text("utf-8"))["weight_map"]
+        if all(Path(part).name == part and part.endswith(".safetensors") for part in places.values()):
+            return places
+        what = "parts that are no safetensors files beside it"
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        what = f"{type(error).__name__} {error}"
+    raise FileError(f"load_torch_state: {path} is no index of safetensors files, got {what:.60}; fetch it again")
+
+
+def _host(value: Any) -> Any:
+    """A tensor of PyTorch as NumPy's array, off its graph, bfloat16 as float32; anything else as it is."""
+    if not type(value).__module__.startswith("torch") or not hasattr(value, "detach"):
+        return value
+    value = value.detach().cpu()
+    return (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
+
+
+def _renamed(public: str, state: Mapping[str, Any], rename: Rename) -> dict[str, Any]:
+    """The entries under their new names, for the public function `public`."""
+    if rename is not None and not callable(rename) and not isinstance(rename, Mapping):
+        raise DTypeError(f"{public}: rename is a dict or a function of a name, got {rename!r:.60}; pass one")
+    renamed: dict[str, Any] = {}
+    for name, value in state.items():
+        new = name if rename is None else rename(name) if callable(rename) else rename.get(name, name)
+        if not isinstance(new, str | None):
+            raise DTypeError(f"{public}: rename gives a name or None, got {new!r:.60} for {name!r}; correct it")
+        if new in renamed:
+            raise ArgumentError(
+                f"{public}: rename gives two entries one name, got {new!r} for {name!r} too; correct it"
+            )
+        if new is not None:
+            renamed[new] = value
+    return renamed
+
+
+def _check_model(public: str, model: Any) -> None:
+    if not isinstance(model, Layer):
+        raise DTypeError(f"{public}: model is a Layer, got {type(model).__name__}; pass the model first")
