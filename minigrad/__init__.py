@@ -52,7 +52,7 @@ __all__ = [
     *_ops,
 ]
 
-_SUBPACKAGES = ("data", "inspect", "io", "nn", "optim", "parallel", "testing", "train", "viz")
+_SUBPACKAGES = ("data", "inspect", "io", "models", "nn", "optim", "parallel", "testing", "train", "viz")
 
 
 def __getattr__(name: str) -> Any:

@@ -28,7 +28,9 @@ PACKAGE = "minigrad"
 # The modules whose `__all__` is public, as far as they exist and have one.
 PUBLIC = [PACKAGE]
 PUBLIC += [f"{PACKAGE}.{name}" for name in ("ops", "nn", "nn.functional", "nn.init", "optim", "optim.schedules")]
-PUBLIC += [f"{PACKAGE}.{name}" for name in ("data", "inspect", "io", "train", "parallel", "testing", "backend")]
+PUBLIC += [
+    f"{PACKAGE}.{name}" for name in ("data", "inspect", "io", "models", "train", "parallel", "testing", "backend")
+]
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -35,7 +35,7 @@ ROWS = [
     ("L3", "ops/__init__.py"),  # the namespace of Tensors: gathers everything in ops/
     ("L4", "autodiff.py capture.py nn/ optim/ data/"),
     ("L5", "io/"),  # arrays into files: what is trained is saved
-    ("L5", "train/ parallel/ inspect/ testing/ viz/"),
+    ("L5", "train/ parallel/ inspect/ testing/ viz/ models/"),
     ("public names", "__init__.py"),
     ("L6", "lab/"),  # uses the public names as anyone does
     ("top", "__main__.py"),

@@ -21,7 +21,7 @@ from minigrad.backend.strict.array import NAMES
 from minigrad.backend.strict.library import SIGNATURES
 from minigrad.backend.vocabulary import LINALG, SHARED, Backend
 
-PLACES = ["ops", "nn", "optim", "autodiff.py", "capture.py", "ewma.py", "testing"]  # below minigrad/
+PLACES = ["ops", "nn", "optim", "autodiff.py", "capture.py", "ewma.py", "models", "testing"]  # below minigrad/
 ASK = {"namespace", "default_backend", "backend"}  # calls that answer with a namespace
 NAMED = {"xp"}  # a variable of this name is a namespace wherever it comes from
 WORDS = {*SHARED, *LINALG}
@@ -47,6 +47,7 @@ HOST = {
     "nn/functional/mask.py": {"asarray"},  # masks given as lists
     "nn/functional/embedding.py": {"asarray"},  # tokens given as lists
     "nn/functional/lengths.py": {"asarray"},  # lengths given as lists
+    "models/language_model.py": {"asarray"},  # tokens given as lists
     "nn/state.py": {"array_equal"},  # values given under several paths
     # tables that depend on sizes alone
     "nn/functional/position.py": {"*"},

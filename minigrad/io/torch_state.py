@@ -3,7 +3,7 @@
 A model that names its parts as PyTorch's does needs no more than a path. Where names or layouts differ, `rename` and
 `convert` say how.
 
-Builds on: `minigrad.io.arrays`, `minigrad.nn.state`. Read next: `minigrad.io`.
+Builds on: `minigrad.io.arrays`, `minigrad.nn.state`. Read next: `minigrad.models`.
 """
 
 from __future__ import annotations

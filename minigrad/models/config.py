@@ -1,0 +1,93 @@
+"""A model's settings, as a config.json has them: those that a model knows, checked; those it lacks, refused.
+
+Builds on: `minigrad.argument`. Read next: `minigrad.models.language_model`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields, is_dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from minigrad.argument import AT_LEAST_0, existing_file, number, whole
+from minigrad.errors import ArgumentError, DTypeError
+from minigrad.io.whole import FileError
+from minigrad.nn import functional as F
+
+__all__ = ["Source", "activation", "read_config", "settings"]
+
+T = TypeVar("T")
+Source = Any  # the path of a config.json, a dict of its entries, or settings that a model has made of them
+
+TANH = partial(F.gelu, approximate="tanh")
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "gelu": F.gelu,
+    "gelu_new": TANH,
+    "gelu_pytorch_tanh": TANH,
+    "relu": F.relu,
+    "silu": F.silu,
+}
+
+
+def read_config(name: str, source: Source) -> dict[str, Any]:
+    """The entries of a config.json, given by its path, as a dict or as settings, for the public function `name`.
+
+    >>> read_config("example", {"n_layer": 2})
+    {'n_layer': 2}
+    """
+    if isinstance(source, Mapping):
+        return dict(source)
+    if is_dataclass(source) and not isinstance(source, type):
+        return asdict(source)
+    path = existing_file(name, source)
+    try:
+        entries = json.loads(Path(path).read_text("utf-8"))
+    except ValueError as error:
+        raise FileError(f"{name}: {path} is no JSON, got {error}; name a config.json") from error
+    if not isinstance(entries, dict):
+        raise FileError(f"{name}: {path} holds no settings by name, got {entries!r:.60}; name a config.json")
+    return entries
+
+
+def settings(name: str, kind: type[T], entries: Mapping[str, Any], fixed: Mapping[str, Any]) -> T:
+    """The entries that a dataclass knows, of the kinds of its defaults; `fixed` ones may have one value alone.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass
+    ... class Sizes:
+    ...     width: int = 8
+    >>> settings("example", Sizes, {"width": 16, "torch_dtype": "bfloat16"}, {})
+    Sizes(width=16)
+    """
+    for what, only in fixed.items():
+        if entries.get(what, only) != only:
+            raise ArgumentError(
+                f"{name}: {what} can only be {only!r} here, got {entries[what]!r:.60}; take another model"
+            )
+    defaults = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{what: _checked(name, what, entries.get(what, value), value) for what, value in defaults.items()})
+
+
+def activation(name: str, what: str, word: Any) -> Callable[[Any], Any]:
+    """The function that a config calls by this word.
+
+    >>> activation("example", "hidden_act", "gelu_new")([1.0])
+    array([0.8412], dtype=float32)
+    """
+    if not isinstance(word, str) or word not in ACTIVATIONS:
+        raise ArgumentError(f"{name}: {what} is one of {', '.join(ACTIVATIONS)}, got {word!r:.60}; take another model")
+    return ACTIVATIONS[word]
+
+
+def _checked(name: str, what: str, value: Any, default: Any) -> Any:
+    """A setting of the kind of its default; where that is None, a whole number or None."""
+    if isinstance(default, str) or (default is None and value is None):
+        return value
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise DTypeError(f"{name}: {what} must be true or false, got {value!r:.60}; correct the config")
+        return value
+    return number(name, what, value, AT_LEAST_0) if isinstance(default, float) else whole(name, what, value, 1)

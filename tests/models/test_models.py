@@ -1,0 +1,279 @@
+"""Published models: logits, loss and gradients as stored from transformers, caches, configs, what is refused."""
+
+import copy
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+import minigrad as mg
+from minigrad.errors import ArgumentError, DTypeError, PlaceError, ShapeError
+from minigrad.io import FileError, save_torch_state
+from minigrad.models import GPT2, GPT2Config, Llama, LlamaConfig, from_config, from_pretrained
+from minigrad.nn import Dropout
+from tools.make_model_reference import CASES, LLAMA, STORED, TOKENS, weights
+from tools.make_model_reference import GPT2 as SMALL_GPT2
+
+# What transformers computes in float32 always, rotary tables and root mean squares, is as precise as that.
+TOLERANCE = {"gpt2": 1e-12, "llama": 1e-5}
+FAMILIES = {"gpt2": SMALL_GPT2, "llama": CASES["llama, grouped"]}
+
+
+def filled(config, device="numpy", dtype="float64"):
+    """A model with the weights that the stored results are of."""
+    model = from_config(config).to(device, dtype=dtype).eval()
+    model.load_state_dict(weights({name: p.shape for name, p in model.named_parameters()}))
+    return model
+
+
+def results(model, tokens):
+    """Logits, loss and gradients, in the order that they are stored in."""
+    loss = model.loss(tokens)
+    loss.backward()
+    return [model(tokens), loss, *(p.grad for p in model.parameters())]
+
+
+def difference(config, device, dtype):
+    """The largest difference to what is stored, relative to the largest number if that is above 1."""
+    with np.load(STORED) as stored:
+        wanted = stored[next(name for name, case in CASES.items() if case == config)]
+    tokens = device.array(TOKENS, np.int64)
+    made = np.concatenate([device.host(part).ravel() for part in results(filled(config, device.name, dtype), tokens)])
+    assert made.shape == wanted.shape
+    assert made.dtype == dtype
+    return abs(made - wanted).max() / max(1, abs(wanted).max())
+
+
+@pytest.mark.parametrize("config", CASES.values(), ids=CASES)
+def test_logits_loss_and_gradients(config, device):
+    assert difference(config, device, "float64") < TOLERANCE[config["model_type"]]
+
+
+@pytest.mark.parametrize("config", CASES.values(), ids=CASES)
+def test_in_float32(config, device):
+    assert difference(config, device, "float32") < 1e-5
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_with_caches_the_same_comes_out(config, device):
+    model, tokens = filled(config, device.name), device.array(TOKENS, np.int64)
+    whole, caches = device.host(model(tokens)), model.caches()
+    pieces = [device.host(model(tokens[:, a:b], caches)) for a, b in ((0, 3), (3, 4), (4, 6))]
+    np.testing.assert_allclose(np.concatenate(pieces, 1), whole, rtol=1e-12, atol=1e-12)
+    assert [cache.length for cache in caches] == [6, 6]
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_tokens_of_lists(config, device):
+    model, tokens = filled(config, device.name), device.array(TOKENS, np.int64)
+    assert device.host(model(TOKENS.tolist())).tolist() == device.host(model(tokens)).tolist()
+    assert device.host(model.loss(TOKENS.tolist())).tolist() == device.host(model.loss(tokens)).tolist()
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_tokens_in_tokens_out(config, device):
+    model = filled(config, device.name).train()
+    text = TOKENS
+    for _ in range(3):
+        with mg.no_grad():
+            logits = device.host(model.eval()(device.array(text, np.int64)))
+        text = np.concatenate([text, logits[:, -1].argmax(-1)[:, None]], 1)
+    model.train()
+    made = device.host(model.generate(TOKENS, 3))
+    assert made.tolist() == text.tolist()
+    assert made.dtype.kind == "i"
+    assert all(layer.training for layer in model.layers())
+    tokens = device.array(TOKENS, np.int64)
+    least = model.generate(TOKENS.tolist(), 2, choose=lambda logits: (-logits).argmax(axis=-1))
+    assert device.host(least)[:, :6].tolist() == TOKENS.tolist()
+    assert device.host(least)[:, 6].tolist() == device.host(model.eval()(tokens))[:, -1].argmin(-1).tolist()
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_dropout_acts_in_training_alone(config):
+    kinds = ["resid_pdrop", "embd_pdrop", "attn_pdrop"] if config["model_type"] == "gpt2" else ["attention_dropout"]
+    for kind in kinds:
+        model = filled(config | dict.fromkeys(kinds, 0.0) | {kind: 0.5})
+        still = model(TOKENS).tolist()
+        assert still == filled(config)(TOKENS).tolist()
+        assert model.train()(TOKENS).tolist() != still
+        assert model.eval()(TOKENS).tolist() == still
+
+
+def test_every_dropout_has_its_share_and_its_place():
+    model = filled(SMALL_GPT2 | {"n_layer": 1, "resid_pdrop": 0.25, "embd_pdrop": 0.5})
+    called = {}
+    for path, layer in model.named_layers():
+        if isinstance(layer, Dropout):
+            layer.register_forward_hook(lambda layer, args, y, path=path: called.update({path: layer.p}))
+    model(TOKENS)
+    places = {"drop": 0.5, "h.0.attn.resid_dropout": 0.25, "h.0.mlp.dropout": 0.25}
+    assert called == {f"transformer.{place}": p for place, p in places.items()}
+
+
+def test_how_weights_start():
+    mg.manual_seed(0)
+    model = GPT2({"vocab_size": 500, "n_positions": 50, "n_embd": 32, "n_head": 2, "n_layer": 8})
+    for name, p in model.named_parameters():
+        if p.ndim > 1:
+            wanted = 0.02 / 4 if name.endswith("c_proj.weight") else 0.02
+            assert p.numpy().std() == pytest.approx(wanted, rel=0.1), name
+        else:
+            assert p.tolist() == [float(name.endswith("weight"))] * p.size, name
+    model = Llama(LLAMA | {"vocab_size": 5000, "initializer_range": 0.5, "attention_bias": True})
+    assert model.model.embed_tokens.weight.numpy().std() == pytest.approx(0.5, rel=0.05)
+    assert model.lm_head.weight.numpy().std() == pytest.approx(0.5, rel=0.05)
+    assert model.model.blocks[0].self_attn.k_proj.bias.tolist() == [0.0] * 8
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("config", CASES.values(), ids=CASES)
+def test_a_folder(tmp_path, config):
+    model = filled(config, dtype="float32")
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    save_torch_state(model, tmp_path / "model.safetensors")
+    found = from_pretrained(tmp_path)
+    assert not found.training
+    assert found(TOKENS).tolist() == model(TOKENS).tolist()
+    assert from_pretrained(tmp_path, dtype="float64")(TOKENS).dtype == "float64"
+
+
+def test_files_as_they_were_published(tmp_path):
+    """Without the tied head and the prefix; with masks and frequencies, which are no weights; in two parts."""
+    for config, prefix, more in (
+        (
+            SMALL_GPT2,
+            "transformer.",
+            {"h.0.attn.bias": np.ones((1, 1, 9, 9), bool), "h.0.attn.masked_bias": np.ones(())},
+        ),
+        (LLAMA | {"tie_word_embeddings": True}, "model.", {"layers.0.self_attn.rotary_emb.inv_freq": np.ones(1)}),
+    ):
+        model = filled(config, dtype="float32")
+        state = {name.removeprefix(prefix): array for name, array in model.state_dict().items()} | more
+        del state["lm_head.weight"]
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        names, places = list(state), {}
+        for part, some in enumerate((names[:5], names[5:])):
+            save_file({name: state[name] for name in some}, tmp_path / f"{part}.safetensors")
+            places |= dict.fromkeys(some, f"{part}.safetensors")
+        (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
+        assert from_pretrained(tmp_path)(TOKENS).tolist() == model(TOKENS).tolist()
+
+
+def test_folders_that_lack_something(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"^from_config: there is no such file, got .*config\.json; check"):
+        from_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps(SMALL_GPT2))
+    with pytest.raises(FileNotFoundError, match=r"^load_torch_state: there is no such file, got .*model\.safetensors;"):
+        from_pretrained(tmp_path)
+    save_torch_state(GPT2(SMALL_GPT2 | {"n_layer": 1}), tmp_path / "model.safetensors")
+    with pytest.raises(ShapeError, match=r"missing \['transformer\.h\.1\.ln_1\.weight', .* and unexpected \[\]"):
+        from_pretrained(tmp_path)
+    save_torch_state(GPT2(SMALL_GPT2 | {"n_embd": 10}), tmp_path / "model.safetensors")
+    with pytest.raises(ShapeError, match=r"transformer\.wte\.weight has \(13, 10\) and must have \(13, 8\)"):
+        from_pretrained(tmp_path)
+    for text, message in (("", "is no JSON"), ("[1]", r"holds no settings by name, got \[1\]"), ("{", "is no JSON")):
+        (tmp_path / "config.json").write_text(text)
+        with pytest.raises(FileError, match=rf"^from_config: .*config\.json {message}"):
+            from_pretrained(tmp_path)
+
+
+# -- configs -----------------------------------------------------------------------------------------------------------
+
+
+def test_defaults_are_those_of_the_published_configs():
+    assert (GPT2Config().n_layer, GPT2Config().n_embd, GPT2Config().vocab_size) == (12, 768, 50257)
+    assert (LlamaConfig().num_hidden_layers, LlamaConfig().rope_theta) == (32, 10000.0)
+    small = SMALL_GPT2 | {"transformers_version": "5", "torch_dtype": "bfloat16", "use_cache": True}
+    model = GPT2(small)
+    assert model.config == GPT2Config(vocab_size=13, n_positions=9, n_embd=8, n_head=2, n_layer=2)
+    assert repr(model) == f"GPT2({model.config!r})"
+    assert GPT2(model.config).config == model.config
+    assert copy.deepcopy(model).state_dict().keys() == model.state_dict().keys()
+
+
+def test_rotary_settings_of_every_age():
+    for more in (
+        {"rope_theta": 50.0}, {"rope_theta": 50.0, "rope_scaling": None},
+        {"rope_parameters": {"rope_theta": 50.0, "rope_type": "default"}}, {"rope_theta": 50, "rope_parameters": {}},
+    ):  # fmt: skip
+        assert Llama(LLAMA | more).config.rope_theta == 50.0
+    for more in (
+        {"rope_scaling": {"type": "linear", "factor": 2.0}}, {"rope_scaling": "linear"},
+        {"rope_parameters": {"rope_type": "linear", "rope_theta": 50.0}},
+    ):  # fmt: skip
+        with pytest.raises(ArgumentError, match=r"^Llama: rotary positions can only be unscaled here, got 'linear'; "):
+            Llama(LLAMA | more)
+
+
+@pytest.mark.parametrize(
+    ("config", "error", "message"),
+    [
+        (SMALL_GPT2 | {"n_layer": 0}, ArgumentError, "GPT2: n_layer must be at least 1, got 0"),
+        (SMALL_GPT2 | {"n_embd": 8.5}, DTypeError, "GPT2: n_embd must be a whole number, got 8.5"),
+        (SMALL_GPT2 | {"n_inner": "many"}, DTypeError, "GPT2: n_inner must be a whole number, got 'many'"),
+        (SMALL_GPT2 | {"n_head": 3}, ArgumentError, "GPT2: n_head must divide n_embd, got 3 and 8"),
+        (SMALL_GPT2 | {"layer_norm_epsilon": -1}, ArgumentError, "GPT2: layer_norm_epsilon must be a finite number"),
+        (SMALL_GPT2 | {"tie_word_embeddings": 1}, DTypeError, "GPT2: tie_word_embeddings must be true or false, got 1"),
+        (SMALL_GPT2 | {"activation_function": "tan"}, ArgumentError, "GPT2: activation_function is one of .*'tan'"),
+        (SMALL_GPT2 | {"add_cross_attention": True}, ArgumentError, "GPT2: add_cross_attention can only be False here"),
+        (LLAMA | {"hidden_size": 9}, ArgumentError, "Llama: num_attention_heads must divide hidden_size, got 2 and 9"),
+        (LLAMA | {"hidden_size": 6}, ArgumentError, "RotaryEmbedding: dim must be even, .* got 3"),
+        (LLAMA | {"num_key_value_heads": 3}, ArgumentError, "Llama: num_key_value_heads must divide .*, got 3 and 2"),
+        ({"model_type": "bert"}, ArgumentError, "from_config: model_type is one of gpt2, llama, got 'bert'"),
+        ({}, ArgumentError, "from_config: model_type is one of gpt2, llama, got None"),
+        (5, DTypeError, "from_config: a path is text or a Path, got 5"),
+    ],
+)  # fmt: skip
+def test_configs_that_mean_nothing(config, error, message):
+    with pytest.raises(error, match=rf"^{message}"):
+        from_config(config)
+
+
+def test_models_of_another_kind():
+    with pytest.raises(ArgumentError, match=r"^GPT2: model_type can only be 'gpt2' here, got 'llama'; take another"):
+        GPT2(LLAMA)
+
+
+# -- tokens ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_tokens_that_do_not_fit(config):
+    model = filled(config)
+    long = np.zeros((1, 10), np.int64)
+    for call in (lambda: model(long), lambda: model(long[:, :4], [model(long[:, :6], c := model.caches()), c][1])):
+        with pytest.raises(
+            ShapeError, match=r"positions must lie below max_length 9, got \d to 9; shorten the sequence"
+        ):
+            call()
+    with pytest.raises(ShapeError, match=r"positions must lie below max_length 9"):
+        model.generate(TOKENS, 5)
+    with pytest.raises(PlaceError, match=r"tokens must lie in 0 to 12, got 3 to 13"):
+        model([[13, 3]])
+    with pytest.raises(DTypeError, match=r"tokens|integers"):
+        model([[0.5, 1.0]])
+    with pytest.raises(ShapeError, match=r"a loss needs two tokens or more, got 1; add some"):
+        model.loss([[1]])
+    with pytest.raises(ArgumentError, match=r"needs a list of 2 caches, one for each block, got \[\]; take caches\(\)"):
+        model(TOKENS, [])
+    for tokens in ([1, 2], [[]], 1):
+        with pytest.raises(ShapeError, match=r": tokens to go on from must be \(texts, 1 or more\), got \("):
+            model.generate(tokens, 1)
+    with pytest.raises(ArgumentError, match=r": count must be at least 0, got -1"):
+        model.generate(TOKENS, -1)
+
+
+def test_what_is_saved_has_the_published_names(tmp_path):
+    save_torch_state(GPT2(SMALL_GPT2 | {"n_layer": 1}), tmp_path / "a.safetensors")
+    block = [f"{part}.{kind}" for part in ("attn.c_attn", "attn.c_proj", "ln_1", "ln_2", "mlp.c_fc", "mlp.c_proj")
+             for kind in ("bias", "weight")]  # fmt: skip
+    names = [f"h.0.{name}" for name in block] + ["ln_f.bias", "ln_f.weight", "wpe.weight", "wte.weight"]
+    assert sorted(load_file(tmp_path / "a.safetensors")) == [
+        "lm_head.weight",
+        *(f"transformer.{name}" for name in names),
+    ]
+    assert load_file(tmp_path / "a.safetensors")["transformer.h.0.attn.c_attn.weight"].shape == (8, 24)
