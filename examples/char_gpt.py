@@ -83,8 +83,8 @@ def windows(tokens: np.ndarray, starts: np.ndarray, block: int) -> tuple[np.ndar
 
 
 def looks(args: argparse.Namespace) -> int:
-    """How often the training looks at the validation text: the epochs of `fit`."""
-    return max(1, round(args.steps / EVERY))
+    """How often the training looks at the validation text, at equal distances: the epochs of `fit`."""
+    return next(n for n in range(max(1, round(args.steps / EVERY)), 0, -1) if args.steps % n == 0)
 
 
 def loaders(args: argparse.Namespace, tokens: np.ndarray, validation: np.ndarray) -> tuple[DataLoader, DataLoader]:

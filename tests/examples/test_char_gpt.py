@@ -143,3 +143,10 @@ def test_numbers_that_mean_nothing_are_refused_before_anything_is_written(exampl
         example["arguments"]()
     assert refused.value.code == 2
     assert f"--{option} must be at least " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("steps", "looks"), [(1, 1), (60, 1), (250, 2), (350, 2), (2000, 20), (2050, 10), (211, 1)])
+def test_every_step_is_taken(example, steps, looks):
+    args = type("Arguments", (), {"steps": steps})
+    assert example["looks"](args) == looks
+    assert steps % looks == 0
