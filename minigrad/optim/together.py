@@ -95,7 +95,7 @@ class Together:
         try:
             for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
                 optimizer.load_state_dict(state)
-        except Exception:
+        except Exception:  # whatever one of them refuses: none of them has moved then
             for optimizer, state in zip(self.optimizers, before, strict=True):
                 optimizer.load_state_dict(state)
             raise

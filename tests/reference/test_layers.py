@@ -107,7 +107,7 @@ def reparametrised(torch, weight_norm, spectral_norm):
     return nn.Sequential(nn.WeightNorm(nn.Linear(4, 3)), nn.Tanh(), nn.SpectralNorm(nn.Linear(3, 2))), theirs
 
 
-@pytest.mark.skipif(not HAS_TORCH, reason="needs PyTorch")
+@pytest.mark.skipif(not HAS_TORCH, reason="needs PyTorch; its stored states and results are loaded by test_layers")
 def test_torch_state_dicts_load_unchanged():
     import torch
     from torch.nn.utils import parametrizations as now
@@ -134,7 +134,7 @@ def test_torch_state_dicts_load_unchanged():
         np.testing.assert_allclose(raw(ours.eval()(mg.Tensor(x))), want, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.skipif(not HAS_TORCH, reason="needs PyTorch")
+@pytest.mark.skipif(not HAS_TORCH, reason="needs PyTorch; its stored states and results are loaded by test_layers")
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor:UserWarning")
 def test_torch_states_of_attention_go_there_and_back():
     import torch
