@@ -10,51 +10,39 @@ input, its vjp (vector-Jacobian product), which turns the gradient of the result
 Why levels? `grad` (in `minigrad.autodiff`) opens a level of its own and runs the body of each op on the values one
 level down. Those may be Tensors again, so the body and its vjps record themselves: that is all of higher derivatives.
 
-Builds on: `minigrad.tensor`, `minigrad.modes`, `minigrad.promote`, `minigrad.explain`. Read next: `minigrad.backward`.
+Builds on: `minigrad.tensor`, `minigrad.modes`, `minigrad.promote`, `minigrad.explain`, `minigrad.fused`. Read next:
+`minigrad.backward`.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, Protocol, cast
+from typing import Any, cast, overload
 
 import numpy as np
 
 from minigrad.errors import DTypeError
 from minigrad.explain import explain_forward
+from minigrad.fused import Op, P, Result, Value, either, served
 from minigrad.graph import Leaf, Node, Vjp, public_name, tick
 from minigrad.modes import paused, recording
-from minigrad.promote import floating, promote
+from minigrad.promote import constant, constants, floating, promote
 from minigrad.tensor import FIRST, Nested, Tensor
 
 __all__ = ["Op", "Result", "Value", "composite", "make", "op", "record"]
-
-P = ParamSpec("P")
-
-Value = Any  # an array of any backend, or a Tensor where a body runs one level above it
-Result = tuple[Value, tuple[Vjp, ...]]  # what the body of an op returns
-
-
-class Op(Protocol[P]):
-    """What `op` returns: a function with the parameters of its body."""
-
-    body: Callable[..., Result]
-    is_op: bool
-    __name__: str
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Value: ...
-
 
 ndarray = np.ndarray
 NUMBERS = frozenset([float, int])
 ALL = -1  # the inputs of an op that takes any number of them
 new = object.__new__
 
-constants: dict[Any, Any] = {}  # (number, dtype) -> 0-d array: NumPy takes twice as long with a Python number
 
-
-def op(body: Callable[P, Result]) -> Op[P]:
+@overload
+def op(body: Callable[P, Result]) -> Op[P]: ...
+@overload
+def op(*, plain: Callable[..., Value]) -> Callable[[Callable[..., Result]], Op[...]]: ...
+def op(body: Any = None, *, plain: Callable[..., Value] | None = None) -> Any:
     """Make a differentiable op of a function that returns its result and one vjp per input.
 
     Parameters before a ``/`` are the differentiable inputs, those after it are static; without a ``/`` all positional
@@ -62,7 +50,8 @@ def op(body: Callable[P, Result]) -> Op[P]:
     on arrays of every backend and on Tensors. It never writes into an input, and need not think of broadcasting: the
     engine sums each gradient to the shape of its input.
 
-    On plain arrays it returns plain arrays. The function under the op stays reachable as `.body`.
+    On plain arrays it returns plain arrays. The function under the op stays reachable as `.body`. A body that calls
+    kernels and can do no more than that names a `plain` form, which stands in for it (see `minigrad.fused`).
 
     >>> @op
     ... def cube(x):
@@ -72,17 +61,21 @@ def op(body: Callable[P, Result]) -> Op[P]:
     >>> x.grad
     array([12.], dtype=float32)
     """
+    if body is None:
+        return functools.partial(op, plain=plain)
     code = body.__code__  # the signature, without `inspect`, whose import takes longer than all of minigrad's
     variadic = bool(code.co_flags & 0x04)
     inputs = code.co_posonlyargcount or (ALL if variadic else code.co_argcount)
     name = public_name(body.__name__)
     if inputs != ALL and len(body.__defaults__ or ()) > code.co_argcount - inputs:
         raise DTypeError(f"{name}: a parameter with a default is static, got it among the inputs; write a / before it")
-    wrapped = _general(body, name, inputs)
-    if code.co_argcount + code.co_kwonlyargcount + variadic == inputs in FAST:  # nothing static: worth a fast path
+    wrapped = _general(body, name, inputs, plain)
+    if plain is not None:
+        wrapped = _fused(body, name, inputs, wrapped)
+    elif code.co_argcount + code.co_kwonlyargcount + variadic == inputs in FAST:  # nothing static: worth a fast path
         wrapped = FAST[inputs](body, name, wrapped)
-    call = cast("Op[P]", functools.wraps(body)(wrapped))
-    call.body, call.is_op = body, True
+    call = cast("Op[...]", functools.wraps(body)(wrapped))
+    call.body, call.plain, call.is_op = body, plain, True
     return call
 
 
@@ -153,10 +146,30 @@ def _binary(body: Any, name: str, general: Any) -> Any:
     return call
 
 
+def _fused(body: Any, name: str, inputs: int, general: Any) -> Any:
+    """Inputs of level 1 and arrays that kernels serve."""
+
+    def call(*args: Any, **static: Any) -> Any:
+        xs = args[:inputs]
+        values = [x.value if type(x) in FIRST else x for x in xs]
+        edges = [i for i, x in enumerate(xs) if type(x) in FIRST and x.node is not None]
+        if not edges or (paused and not recording()) or not served(values):
+            return general(*args, **static)
+        try:
+            y, vjps = body(*values, *args[inputs:], **static)
+            vjps = tuple([vjps[i] for i in edges])
+        except Exception as error:
+            explain_forward(name, xs, error)
+            raise
+        return make(y, tuple([xs[i].node for i in edges]), vjps)
+
+    return call
+
+
 FAST: dict[int, Callable[..., Any]] = {1: _unary, 2: _binary}
 
 
-def _general(body: Any, name: str, inputs: int) -> Any:
+def _general(body: Any, name: str, inputs: int, plain: Any = None) -> Any:
     """Any number of inputs of any level: the rule that the fast paths are shortcuts of."""
 
     def call(*args: Any, **static: Any) -> Any:
@@ -164,12 +177,17 @@ def _general(body: Any, name: str, inputs: int) -> Any:
         level = max([x.level for x in xs if isinstance(x, Tensor)], default=0)
         try:
             values = promote(name, [_below(x, level) for x in xs])
+            if plain is not None and not served(values):
+                settled = [x if isinstance(x, Tensor) else v for x, v in zip(xs, values, strict=True)]
+                return plain(*settled, *rest, **static)
             y, vjps = body(*values, *rest, **static)
             if not isinstance(vjps, tuple) or len(vjps) != len(values):
                 raise ValueError("unpack: another number of vjps")
         except Exception as error:
             explain_forward(name, xs, error)
             raise
+        if plain is not None and level > 1:
+            vjps = either(vjps, plain, values, rest, static)
         if not level:
             floating(name, y, values)
             return settle(y)
@@ -214,14 +232,6 @@ def make_bare(y: Any, name: str) -> Tensor:
     out = new(Tensor)
     out.value, out.node = settle(y), None
     return out
-
-
-def constant(number: float, dtype: Any) -> Any:
-    """The number as a 0-d array, kept for the next time; zeros are not kept, since 0.0 and -0.0 are one key."""
-    if len(constants) > 1000:
-        constants.clear()
-    array = np.array(number, dtype)
-    return constants.setdefault((number, dtype), array) if number else array
 
 
 def _below(x: Any, level: int) -> Any:

@@ -28,6 +28,7 @@ ROWS = [
     ("L1", "tensor.py"),
     ("L2", "explain.py promote.py dlpack.py"),
     ("L2", "backward.py"),
+    ("L2", "fused.py"),
     ("L2", "tape.py"),
     ("L3", "debugging.py recompute.py"),
     ("L3", "ops/"),
@@ -52,6 +53,7 @@ ASKED_FOR = {"viz/"}
 OPTIONAL = {
     "cupy": "backend/cupy.py kernels/cuda/",
     "cupyx": "backend/cupy.py kernels/cuda/",
+    "llvmlite": "kernels/numba/",
     "numba": "kernels/numba/",
     "matplotlib": "viz/",
     "mpi4py": "",

@@ -27,10 +27,10 @@ from minigrad.nn.functional.regression import huber_loss, l1_loss, mse_loss, smo
 from minigrad.nn.functional.resample import interpolate
 from minigrad.nn.functional.response import local_response_norm, normalize
 from minigrad.nn.functional.smooth import gelu, glu, logsigmoid, mish, sigmoid, silu, softplus, softsign, tanh
-from minigrad.nn.functional.softmax import log_softmax, softmax
 from minigrad.nn.functional.standardize import averaged_axes, standardize
 from minigrad.nn.functional.transposed import conv_transpose1d, conv_transpose2d
 from minigrad.nn.functional.unfold import fold, pixel_shuffle, pixel_unshuffle, unfold
+from minigrad.ops.fused.softmax import log_softmax, softmax
 
 __all__ = [
     "linear", "bilinear", "dropout", "embedding", "scaled_dot_product_attention",

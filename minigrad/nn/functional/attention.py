@@ -3,7 +3,7 @@
 Masks, causal order and positional biases are one thing: numbers that are added to the scores. Only the weights are kept
 for backward, not the scores or what lies between.
 
-Builds on: `minigrad.nn.functional.mask`, `minigrad.nn.functional.softmax`, `minigrad.nn.functional.dropout`.
+Builds on: `minigrad.nn.functional.mask`, `minigrad.ops.fused.softmax`, `minigrad.nn.functional.dropout`.
 Read next: `minigrad.nn.attention`.
 """
 
@@ -20,9 +20,9 @@ from minigrad.errors import ArgumentError, ShapeError
 from minigrad.graph import joint
 from minigrad.nn.functional.dropout import check_probability, kept
 from minigrad.nn.functional.mask import added, additive, causal, check_fits
-from minigrad.nn.functional.softmax import largest
 from minigrad.nn.functional.standardize import floating
 from minigrad.ops import broadcast_to, expand_dims, reshape, swapaxes
+from minigrad.ops.fused.softmax import largest
 from minigrad.promote import wide
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import raw

@@ -1,6 +1,6 @@
 """Losses of logits or log-probabilities against class labels.
 
-Builds on: `minigrad.nn.functional.labels`, `minigrad.nn.functional.softmax`. Read next:
+Builds on: `minigrad.nn.functional.labels`, `minigrad.ops.fused.softmax`. Read next:
 `minigrad.nn.functional.binary`.
 """
 
@@ -15,8 +15,8 @@ from minigrad.backend import backend, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.functional.labels import Labels, class_labels, is_probabilities, per_class
 from minigrad.nn.functional.reduction import check_reduction, reduced
-from minigrad.nn.functional.softmax import log_softmax
 from minigrad.ops import multiply, take_along_axis, where
+from minigrad.ops.fused.softmax import log_softmax
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
 

@@ -1,6 +1,6 @@
 """Smooth activations of each element by itself, and GLU, which lets one half gate the other.
 
-Builds on: `minigrad.ops`. Read next: `minigrad.nn.functional.softmax`.
+Builds on: `minigrad.ops`. Read next: `minigrad.ops.fused.softmax`.
 """
 
 from __future__ import annotations

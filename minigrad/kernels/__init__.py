@@ -1,0 +1,128 @@
+"""Kernels: the loops under the fused ops, in NumPy and, where it is installed, compiled by numba.
+
+A kernel is declared once, in a file of this folder, by what it makes: a function of the inputs that allocates the
+outputs. What fills them stands under the same names in `numpy/` and `numba/`::
+
+    @kernel
+    def softmax(x):                        # kernels/softmax.py
+        return (np.empty_like(x),)
+
+    def softmax(x, y): ...                 # kernels/numpy/softmax.py and kernels/numba/softmax.py
+
+This is the only place that chooses between the two, and the declaration the only place that allocates. The compiled
+form serves float32; other floating numbers, and what has no compiled form, go to NumPy's.
+
+Builds on: `minigrad.kernels.provider`. Read next: `minigrad.kernels.softmax`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from minigrad.kernels import provider
+
+__all__ = ["KERNELS", "Kernel", "in_place", "kernel", "kernels_of", "use_kernels"]
+
+Array = np.ndarray[Any, Any]
+Outputs = tuple[Array, ...]
+
+KERNELS: dict[str, Kernel] = {}  # every kernel that has been declared, under 'file.name'
+FLOAT32 = np.dtype(np.float32)
+_forced: list[str] = []  # the providers of the `use_kernels` blocks that are open
+
+
+class Kernel:
+    """A loop over arrays: ``kernel(*inputs)`` allocates the outputs, has them filled, and returns them."""
+
+    def __init__(self, outputs: Callable[..., Outputs], writes_inputs: bool = False) -> None:
+        self.outputs, self.writes_inputs = outputs, writes_inputs
+        self.file, self.name = outputs.__module__.rpartition(".")[2], outputs.__name__
+        self.__doc__ = outputs.__doc__
+        self._run: Callable[..., None] | None = None  # what fills the outputs, once it has been asked for
+        KERNELS[f"{self.file}.{self.name}"] = self
+
+    def __call__(self, *inputs: Any) -> Outputs:
+        outputs = self.outputs(*inputs)
+        (self._run or self._choose())(*inputs, *outputs)
+        return outputs
+
+    def forms(self) -> dict[str, Callable[..., None]]:
+        """What fills the outputs, by provider: 'numpy' always, 'numba' where it is installed and has this kernel."""
+        found = {"numpy": getattr(import_module(f"minigrad.kernels.numpy.{self.file}"), self.name)}
+        compiled = f"minigrad.kernels.numba.{self.file}"
+        if provider.installed() and find_spec(compiled) and hasattr(import_module(compiled), self.name):
+            found["numba"] = getattr(import_module(compiled), self.name)
+        return found
+
+    def _choose(self) -> Callable[..., None]:
+        name = _forced[-1] if _forced else provider.chosen()
+        forms = self.forms() if name == "numba" else {"numpy": self._plain()}
+        self._run = self._guarded(forms["numba"], forms["numpy"]) if "numba" in forms else forms["numpy"]
+        return self._run
+
+    def _plain(self) -> Callable[..., None]:
+        return getattr(import_module(f"minigrad.kernels.numpy.{self.file}"), self.name)  # type: ignore[no-any-return]
+
+    def _guarded(self, compiled: Callable[..., None], plain: Callable[..., None]) -> Callable[..., None]:
+        """The compiled form for what it was compiled for: float32, and arrays that lie in memory in one piece."""
+        writes = self.writes_inputs
+
+        def run(*arrays: Any) -> None:
+            if arrays[0].dtype is not FLOAT32:
+                return plain(*arrays)
+            neat = [a if type(a) is not np.ndarray or a.flags.carray else a.copy() for a in arrays]
+            if writes and any(a is not b for a, b in zip(arrays, neat, strict=True)):
+                return plain(*arrays)  # a copy would be written, and lost
+            return compiled(*neat)
+
+        return run
+
+
+def kernel(outputs: Callable[..., Outputs]) -> Kernel:
+    """Declare a kernel by the function that allocates its outputs."""
+    return Kernel(outputs)
+
+
+def in_place(nothing: Callable[..., Outputs]) -> Kernel:
+    """Declare a kernel that writes into its inputs and makes nothing."""
+    return Kernel(nothing, writes_inputs=True)
+
+
+def kernels_of(file: str) -> dict[str, Kernel]:
+    """The kernels that a file of this folder declares, by name."""
+    import_module(f"minigrad.kernels.{file}")
+    return {k.name: k for k in KERNELS.values() if k.file == file}
+
+
+@contextmanager
+def use_kernels(name: str) -> Iterator[None]:
+    """Let a provider's kernels serve inside the block: 'numpy', or 'numba', compiled on the spot where need be.
+
+    >>> with use_kernels("numpy"):
+    ...     provider_in_use()
+    'numpy'
+    """
+    provider.check(name)
+    _forced.append(name)
+    _forget()
+    try:
+        yield
+    finally:
+        _forced.pop()
+        _forget()
+
+
+def provider_in_use() -> str:
+    """Whose kernels serve now: 'numpy' or 'numba'."""
+    return _forced[-1] if _forced else provider.chosen()
+
+
+def _forget() -> None:
+    for each in KERNELS.values():
+        each._run = None

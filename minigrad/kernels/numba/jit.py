@@ -1,0 +1,44 @@
+"""How kernels are compiled: for one signature, sequentially, without the interpreter's lock, kept on disk.
+
+`fastmath` lets the compiler reorder sums, which is what makes loops over rows wide. It does not let it assume that
+there are no NaN or infinities: what comes in comes out.
+
+Builds on: `minigrad.kernels.provider`. Read next: `minigrad.kernels.numba.softmax`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from numba import float32, float64, int64, njit, void
+
+from minigrad.kernels import provider
+
+__all__ = ["FAST", "I1", "X", "F", "compiled", "inlined"]
+
+FAST = {"reassoc", "contract", "arcp", "nsz"}  # all that keeps NaN and infinities
+
+F, I = float64, int64  # noqa: E741 (numbers)
+X = {1: float32[::1], 2: float32[:, ::1], 3: float32[:, :, ::1], 4: float32[:, :, :, ::1]}  # arrays by their axes
+I1 = int64[::1]
+
+
+def compiled(*signature: Any, fastmath: Any = FAST) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a kernel for these types of arguments, or take it from the cache."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        config: Any = numba.config
+        before, config.CACHE_DIR = config.CACHE_DIR, str(provider.folder())
+        try:
+            return njit(void(*signature), nogil=True, cache=True, fastmath=fastmath, error_model="numpy")(function)
+        finally:
+            config.CACHE_DIR = before
+
+    return decorate
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """A function of numbers that kernels call in their loops."""
+    return njit(inline="always", fastmath=FAST, error_model="numpy")(function)

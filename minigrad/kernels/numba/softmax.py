@@ -1,0 +1,74 @@
+"""Softmax and its logarithm compiled: a few loops over each row.
+
+Builds on: `minigrad.kernels.numba.jit`, `minigrad.kernels.numba.math`. Read next: `minigrad.ops.fused.softmax`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.kernels.numba.jit import X, compiled, inlined
+from minigrad.kernels.numba.math import exp
+
+__all__ = ["log_softmax", "log_softmax_backward", "softmax", "softmax_backward"]
+
+ZERO, ONE, LOWEST = np.float32(0), np.float32(1), np.float32(-np.inf)
+
+
+@inlined
+def largest(row: Any) -> Any:
+    """The largest element, 0 where that is infinite."""
+    top = LOWEST
+    for j in range(row.shape[0]):
+        top = row[j] if row[j] > top else top
+    return top if np.isfinite(top) else ZERO
+
+
+@compiled(X[2], X[2])
+def softmax(x: Any, y: Any) -> None:
+    for i in range(x.shape[0]):
+        a, e = x[i], y[i]
+        top, total = largest(a), ZERO
+        for j in range(a.shape[0]):
+            e[j] = exp(a[j] - top)
+            total += e[j]
+        scale = ONE / total
+        for j in range(a.shape[0]):
+            e[j] *= scale
+
+
+@compiled(X[2], X[2], X[2])
+def softmax_backward(g: Any, y: Any, dx: Any) -> None:
+    for i in range(g.shape[0]):
+        a, p, d = g[i], y[i], dx[i]
+        s = ZERO
+        for j in range(a.shape[0]):
+            s += a[j] * p[j]
+        for j in range(a.shape[0]):
+            d[j] = p[j] * (a[j] - s)
+
+
+@compiled(X[2], X[2])
+def log_softmax(x: Any, y: Any) -> None:
+    for i in range(x.shape[0]):
+        a, d = x[i], y[i]
+        top, total = largest(a), ZERO
+        for j in range(a.shape[0]):
+            d[j] = a[j] - top
+            total += exp(d[j])
+        shift = np.log(total)
+        for j in range(a.shape[0]):
+            d[j] -= shift
+
+
+@compiled(X[2], X[2], X[2])
+def log_softmax_backward(g: Any, y: Any, dx: Any) -> None:
+    for i in range(g.shape[0]):
+        a, b, d = g[i], y[i], dx[i]
+        s = ZERO
+        for j in range(a.shape[0]):
+            s += a[j]
+        for j in range(a.shape[0]):
+            d[j] = a[j] - exp(b[j]) * s

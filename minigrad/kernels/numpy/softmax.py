@@ -1,0 +1,55 @@
+"""Softmax and its logarithm in NumPy, block by block of rows, in the memory of the result.
+
+Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.ops.fused.softmax`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.kernels.numpy.scratch import blocks, scratch
+
+__all__ = ["log_softmax", "log_softmax_backward", "softmax", "softmax_backward"]
+
+Array = np.ndarray[Any, Any]
+
+
+def softmax(x: Array, y: Array) -> None:
+    for rows in blocks(*x.shape):
+        e = y[rows]
+        np.exp(shifted(x[rows], e), out=e)
+        e /= e.sum(axis=1, keepdims=True)
+
+
+def softmax_backward(g: Array, y: Array, dx: Array) -> None:
+    for rows in blocks(*g.shape):
+        d, p = dx[rows], y[rows]
+        np.multiply(g[rows], p, out=d)
+        np.subtract(g[rows], d.sum(axis=1, keepdims=True), out=d)
+        d *= p
+
+
+def log_softmax(x: Array, y: Array) -> None:
+    for rows in blocks(*x.shape):
+        d = shifted(x[rows], y[rows])
+        e = np.exp(d, out=scratch(0, d.shape, d.dtype))
+        d -= np.log(e.sum(axis=1, keepdims=True))
+
+
+def log_softmax_backward(g: Array, y: Array, dx: Array) -> None:
+    for rows in blocks(*g.shape):
+        d = np.exp(y[rows], out=dx[rows])
+        d *= g[rows].sum(axis=1, keepdims=True)
+        np.subtract(g[rows], d, out=d)
+
+
+def shifted(x: Array, out: Array) -> Array:
+    """x less the largest of each row, 0 in its place where that is infinite."""
+    if not x.shape[1]:
+        return out
+    top = x.max(axis=1, keepdims=True)
+    top[~np.isfinite(top)] = 0
+    np.subtract(x, top, out=out)
+    return out

@@ -1,0 +1,99 @@
+"""Every kernel by every provider, and every fused op by every provider beside its plain form.
+
+A row of `ROWS` names a kernel and makes inputs for it; NumPy's form in float64 is the oracle of the compiled one in
+float32. A row of `FUSED` names a fused op; the plain form in float64 is the oracle of value and gradients.
+"""
+
+import importlib
+import pkgutil
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.kernels import KERNELS, provider, use_kernels
+from minigrad.kernels.provider import PROVIDERS, installed
+from tests.kernels.rows import FUSED, ROWS
+
+numba_missing = pytest.mark.skipif(not installed(), reason="needs numba; NumPy's kernels are tested in every run")
+BY = [pytest.param(name, marks=numba_missing if name == "numba" else ()) for name in PROVIDERS]
+
+
+def close(found, wanted, tolerance=2e-5):
+    scale = max(1.0, float(np.abs(wanted[np.isfinite(wanted)]).max(initial=0)))
+    np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance * scale)
+
+
+@pytest.mark.parametrize("provider", BY)
+@pytest.mark.parametrize("name", ROWS)
+def test_a_kernel_computes_the_same_in_every_form(name, provider):
+    for inputs in ROWS[name](np.random.default_rng(0)):
+        wide = [a.astype(np.float64) if getattr(a, "dtype", None) == np.float32 else a for a in inputs]
+        copies = [a.copy() if isinstance(a, np.ndarray) else a for a in inputs]
+        with use_kernels("numpy"), np.errstate(all="ignore"):
+            wanted = KERNELS[name](*wide)
+        with use_kernels(provider), np.errstate(all="ignore"):
+            found = KERNELS[name](*copies)
+        changed = zip(copies, wide, strict=True) if KERNELS[name].writes_inputs else zip(copies, inputs, strict=True)
+        for a, b in [*zip(found, wanted, strict=True), *changed]:
+            if isinstance(a, np.ndarray):
+                close(a, b)
+
+
+@pytest.mark.parametrize("provider", BY)
+@pytest.mark.parametrize("name", FUSED)
+def test_a_fused_op_is_its_plain_form_in_value_and_gradient(name, provider):
+    op, cases = FUSED[name]
+    for inputs, static in cases(np.random.default_rng(1)):
+        wide = [None if a is None else mg.Tensor(a.astype(np.float64), requires_grad=True) for a in inputs]
+        xs = [None if a is None else mg.Tensor(a, requires_grad=True) for a in inputs]
+        wanted = op.plain(*wide, **static)
+        with use_kernels(provider):
+            found = op(*xs, **static)
+            g = np.random.default_rng(2).normal(size=found.shape).astype(np.float32)
+            found.backward(g)
+        wanted.backward(g.astype(np.float64))
+        close(found.numpy(), wanted.numpy())
+        for x, y in zip(xs, wide, strict=True):
+            if x is not None:
+                assert x.grad.dtype == np.float32
+                close(x.grad, y.grad)
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_a_gradient_that_is_recorded_goes_through_the_plain_form(name):
+    """grad over raw inputs with a weight of ordinary training in the cotangent, and second order."""
+    op, cases = FUSED[name]
+    inputs, static = next(iter(cases(np.random.default_rng(3))))
+    inputs = [None if a is None else a.astype(np.float64) for a in inputs]
+    places = tuple(i for i, a in enumerate(inputs) if a is not None)
+    results = []
+    for form in (op, op.plain):
+        w = mg.Tensor(np.random.default_rng(4).normal(size=form(*inputs, **static).shape), requires_grad=True)
+
+        def scaled(*xs, form=form, w=w):
+            return (form(*xs, **static) * w).sum()
+
+        total = sum((g * g).sum() for g in mg.grad(scaled, places)(*inputs))
+        total.backward()
+        results.append((total.numpy(), w.grad))
+    for found, wanted in zip(*results, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-12)
+
+
+def test_every_kernel_and_every_fused_op_has_a_row():
+    fused = set()
+    for module in pkgutil.iter_modules(mg.ops.fused.__path__, "minigrad.ops.fused."):
+        found = vars(importlib.import_module(module.name)).values()
+        fused |= {f.__name__.lstrip("_") for f in found if getattr(f, "is_op", False) and f.plain is not None}
+    assert fused == set(FUSED)
+    for module in pkgutil.iter_modules(mg.kernels.__path__, "minigrad.kernels."):
+        importlib.import_module(module.name)
+    assert set(KERNELS) == set(ROWS)
+
+
+@numba_missing
+def test_no_compiled_form_is_left_without_a_kernel():
+    for file in provider.files():
+        module = importlib.import_module(f"minigrad.kernels.numba.{file}")
+        assert set(module.__all__) <= {k.name for k in KERNELS.values() if k.file == file}
