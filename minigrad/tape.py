@@ -159,7 +159,7 @@ def _fused(body: Any, name: str, inputs: int, general: Any) -> Any:
             y, vjps = body(*values, *args[inputs:], **static)
             vjps = tuple([vjps[i] for i in edges])
         except Exception as error:
-            explain_forward(name, xs, error)
+            explain_forward(name, [x for x in xs if x is not None], error)
             raise
         return make(y, tuple([xs[i].node for i in edges]), vjps)
 
@@ -184,7 +184,7 @@ def _general(body: Any, name: str, inputs: int, plain: Any = None) -> Any:
             if not isinstance(vjps, tuple) or len(vjps) != len(values):
                 raise ValueError("unpack: another number of vjps")
         except Exception as error:
-            explain_forward(name, xs, error)
+            explain_forward(name, xs if plain is None else [x for x in xs if x is not None], error)
             raise
         if plain is not None and level > 1:
             vjps = either(vjps, plain, values, rest, static)

@@ -43,7 +43,10 @@ HOST = {
     "ops/index.py": {"asarray"},  # indices given as lists, moved to the device afterwards
     "ops/arrange.py": {"arange", "asarray", "broadcast_to", "pad", "repeat"},  # places that depend on shapes alone
     "ops/linalg.py": {"arange"},  # the same
-    "ops/fused/rows.py": {"*"},  # the bodies of fused ops run on host arrays alone
+    # the bodies of fused ops run on host arrays alone
+    "ops/fused/rows.py": {"*"},
+    "ops/fused/linear.py": {"dot"},
+    "ops/fused/cross_entropy.py": {"add", "asarray"},
     "nn/functional/labels.py": {"asarray"},  # labels given as lists
     "nn/functional/mask.py": {"asarray"},  # masks given as lists
     "nn/functional/embedding.py": {"asarray"},  # tokens given as lists

@@ -22,8 +22,8 @@ MOVING = frozenset(
     """astype broadcast_to concatenate diagonal embedding expand_dims flip getitem pad reshape roll scatter
     sliding_windows transpose""".split()
 )
-PER_ELEMENT = {"standardize": 5, "softmax": 4, "log_softmax": 4, "gelu": 4, "silu": 4, "sigmoid": 3, "var": 3, "std": 3,
-               "rotary": 3}  # fmt: skip
+PER_ELEMENT = {"standardize": 5, "softmax": 4, "log_softmax": 4, "cross_entropy": 5, "gelu": 4, "silu": 4,
+               "sigmoid": 3, "var": 3, "std": 3, "rotary": 3}  # fmt: skip
 
 
 def nodes_behind(node: Any) -> Iterator[Node]:
@@ -45,8 +45,8 @@ def flops_of(node: Node) -> int:
         return 0
     if name == "matmul":
         return 2 * made * _inner(node)
-    if name == "linear":  # x (..., in) and W (out, in) end alike
-        bias = made if "bias" in (node.vjps or ())[0].__qualname__ else 0
+    if name == "linear":  # x (..., in) and W (out, in) end alike, b (out) comes last
+        bias = made if len(node.parents) > 1 and len(node.parents[-1].shape) == 1 else 0
         return 2 * made * int(node.parents[0].shape[-1]) + bias
     if name == "einsum":
         return _einsum(node)

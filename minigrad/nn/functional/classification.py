@@ -1,11 +1,12 @@
 """Losses of logits or log-probabilities against class labels.
 
-Builds on: `minigrad.nn.functional.labels`, `minigrad.ops.fused.softmax`. Read next:
+Builds on: `minigrad.nn.functional.labels`, `minigrad.ops.fused.cross_entropy`. Read next:
 `minigrad.nn.functional.binary`.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any, ParamSpec
@@ -16,7 +17,9 @@ from minigrad.errors import ShapeError
 from minigrad.nn.functional.labels import Labels, class_labels, is_probabilities, per_class
 from minigrad.nn.functional.reduction import check_reduction, reduced
 from minigrad.ops import multiply, take_along_axis, where
+from minigrad.ops.fused import cross_entropy as fused
 from minigrad.ops.fused.softmax import log_softmax
+from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
 
@@ -86,8 +89,16 @@ def cross_entropy(
     if is_probabilities(logits, target):
         return _soft(logits, target, weight, reduction, smoothing)
     labels = class_labels("cross_entropy", logits, target, ignore_index)
-    log_p = log_softmax(logits, min(logits.ndim - 1, 1))
-    return _likelihood("cross_entropy", log_p, labels, weight, reduction, smoothing)
+    half, logits, axis = logits.dtype == "float16", wide(logits), min(logits.ndim - 1, 1)
+    if smoothing or not labels.safe.size:
+        y = _likelihood("cross_entropy", log_softmax(logits, axis), labels, weight, reduction, smoothing)
+    else:
+        own = _own("cross_entropy", logits, labels, weight)
+        share, nothing = _share("cross_entropy", logits, labels, own, reduction)
+        scale = share if own is None else own * share
+        y = fused.cross_entropy(logits, labels.safe, scale, axis, reduction != "none")
+        y = y if nothing is None else y + nothing
+    return y.astype("float16") if half else y
 
 
 @counted
@@ -117,30 +128,47 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     return _likelihood("nll_loss", log_p, labels, weight, reduction, 0.0)
 
 
+def _own(name: str, logits: Any, labels: Labels, weight: Any) -> Any:
+    """The class weight of each label, None where there are none."""
+    return None if weight is None else per_class(name, weight, logits)[labels.safe]
+
+
+def _share(name: str, logits: Any, labels: Labels, own: Any, reduction: str) -> tuple[Any, Any]:
+    """What each label's loss counts for: 1, over the sum of weights for a mean; 0 where it is left out, NaN where it
+    names no class. One number where it is the same for all. And what is added to a mean: NaN if it is of nothing."""
+    if own is None and labels.kept is None:
+        return (1 / labels.safe.size if reduction == "mean" else 1.0), None
+    xp, nothing = namespace(labels.safe), None
+    share = xp.ones_like(labels.safe, dtype=logits.dtype)
+    share = share if labels.kept is None else xp.where(labels.kept, share, 0)
+    if reduction == "mean":
+        if xp is backend("numpy") and labels.kept is not None and not labels.kept.any():
+            warnings.warn(f"{name}: every label is ignored, so that the mean is NaN", RuntimeWarning, stacklevel=5)
+        total = (share if own is None else own * share).sum()
+        share = share / xp.where(total == 0, xp.ones_like(total), total)
+        nothing = xp.where(total == 0, math.nan, xp.zeros_like(total))
+    return (share if labels.wrong is None else xp.where(labels.wrong, math.nan, share)), nothing
+
+
 def _likelihood(name: str, log_p: Any, labels: Labels, weight: Any, reduction: str, smoothing: float) -> Any:
-    """The loss of checked labels."""
+    """The loss of checked labels under log-probabilities."""
     axis, xp = min(log_p.ndim - 1, 1), namespace(labels.safe)
-    w = None if weight is None else per_class(name, weight, log_p)
-    picked = take_along_axis(log_p, xp.expand_dims(labels.safe, axis), axis)
-    scale = None if w is None else w[labels.safe]  # of each label
-    loss = -picked.reshape(labels.safe.shape)
-    loss = loss if scale is None else multiply(loss, scale)
+    loss = -take_along_axis(log_p, xp.expand_dims(labels.safe, axis), axis).reshape(labels.safe.shape)
+    own = _own(name, log_p, labels, weight)
+    loss = loss if own is None else multiply(loss, own)
     if smoothing:
-        every = log_p if w is None else multiply(log_p, w.reshape(-1, *[1] * (log_p.ndim - 1 - axis)))
+        every = log_p
+        if weight is not None:
+            every = multiply(log_p, per_class(name, weight, log_p).reshape(-1, *[1] * (log_p.ndim - 1 - axis)))
         loss = loss * (1 - smoothing) - every.sum(axis=axis) * (smoothing / log_p.shape[axis])
-    if labels.wrong is not None:
-        loss = where(labels.wrong, float("nan"), loss)
+    if not labels.safe.size:
+        return reduced(name, loss, reduction)
+    share, nothing = _share(name, log_p, labels, own, reduction)
     if labels.kept is not None:
         loss = where(labels.kept, loss, 0)
-    if reduction != "mean" or not loss.size:
-        return reduced(name, loss, reduction)
-    if scale is None and labels.kept is None:
-        return loss.mean()
-    scale = xp.ones_like(labels.safe, dtype=log_p.dtype) if scale is None else scale
-    if xp is backend("numpy") and labels.kept is not None and not labels.kept.any():
-        warnings.warn(f"{name}: every label is ignored, so that the mean is NaN", RuntimeWarning, stacklevel=4)
-    total = (scale if labels.kept is None else xp.where(labels.kept, scale, 0)).sum()
-    return loss.sum() / xp.where(total == 0, float("nan"), total).astype(log_p.dtype)  # nothing kept: NaN
+    loss = multiply(loss, share)
+    loss = loss if reduction == "none" else loss.sum()
+    return loss if nothing is None else loss + nothing
 
 
 def _soft(logits: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:

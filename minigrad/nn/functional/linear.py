@@ -1,16 +1,16 @@
 """Affine and bilinear maps of the last axis.
 
-Builds on: `minigrad.ops`. Read next: `minigrad.nn.linear`.
+Builds on: `minigrad.ops.fused.linear`. Read next: `minigrad.nn.linear`.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from minigrad.errors import ShapeError
 from minigrad.ops import add, einsum
-from minigrad.tape import Result, Value, composite, op
+from minigrad.ops.fused import linear as fused
+from minigrad.tape import composite
 from minigrad.tensor import as_value
 
 __all__ = ["bilinear", "linear"]
@@ -38,29 +38,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
             f"linear: the last axis of x must be {weight.shape[-1]}, as the weight {weight.shape} says, got {x.shape}; "
             "check in_features, or flatten x"
         )
-    return _linear(x, weight) if bias is None else _linear__bias(x, weight, bias)
-
-
-@op
-def _linear(x: Value, w: Value) -> Result:
-    """One op for the whole map: one node instead of three, and one product of matrices whatever the axes before."""
-    flat = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-    y, shape = flat @ w.T, (*x.shape[:-1], w.shape[0])
-    x_shape = x.shape
-
-    def rows(g: Value) -> Value:
-        return g if g.ndim == 2 else g.reshape(math.prod(shape[:-1]), shape[-1])
-
-    return y if x.ndim == 2 else y.reshape(shape), (
-        lambda g: g @ w if g.ndim == 2 else (rows(g) @ w).reshape(x_shape),
-        lambda g: rows(g).T @ flat,
-    )
-
-
-@op
-def _linear__bias(x: Value, w: Value, b: Value) -> Result:
-    y, (to_x, to_w) = _linear.body(x, w)
-    return y + b, (lambda g: to_x(g), lambda g: to_w(g), lambda g: g)
+    return fused.linear(x, weight, bias)
 
 
 @composite

@@ -1,0 +1,50 @@
+"""The affine map of the last axis: one op for product and bias.
+
+Builds on: `minigrad.ops.fused.rows`, `minigrad.kernels.linear`. Read next: `minigrad.nn.functional.linear`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from minigrad.kernels import linear as kernels
+from minigrad.ops.fused.rows import as_rows
+from minigrad.tape import Result, Value, op
+
+__all__ = ["linear"]
+
+
+@op
+def linear__plain(x: Value, w: Value, b: Value, /) -> Result:
+    """One product of matrices whatever the axes before, so one node instead of three."""
+    flat = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    y, shape, x_shape = flat @ w.T, (*x.shape[:-1], w.shape[0]), x.shape
+    y = y if b is None else y + b
+
+    def rows(g: Value) -> Value:
+        return g if g.ndim == 2 else g.reshape(math.prod(shape[:-1]), shape[-1])
+
+    return y if x.ndim == 2 else y.reshape(shape), (
+        lambda g: (rows(g) @ w).reshape(x_shape),
+        lambda g: rows(g).T @ flat,
+        lambda g: rows(g).sum(axis=0),
+    )
+
+
+@op(plain=linear__plain)
+def linear(x: Value, w: Value, b: Value, /) -> Result:
+    """y = x W^T + b
+
+    Shapes: x (..., in), W (out, in), b (out) or None, y (..., out).
+    """
+    rows, x_shape = as_rows(x), x.shape
+    y = np.dot(rows, w.T)
+    if b is not None:
+        y += b
+    return y.reshape(*x_shape[:-1], w.shape[0]), (
+        lambda g: np.dot(as_rows(g), w).reshape(x_shape),
+        lambda g: np.dot(as_rows(g).T, rows),
+        lambda g: kernels.column_sums(as_rows(g))[0],
+    )
