@@ -86,12 +86,18 @@ class GPT2(LanguageModel):
 
     def __init__(self, config: Source) -> None:
         self.config = c = settings("GPT2", GPT2Config, read_config("GPT2", config), FIXED)
+        self.longest = c.n_positions
         if c.n_embd % c.n_head:
             raise ArgumentError(f"GPT2: n_head must divide n_embd, got {c.n_head} and {c.n_embd}; correct the config")
         self.transformer = _Transformer(c)
         self.lm_head = Linear(c.n_embd, c.vocab_size, bias=False, init=partial(normal, std=c.initializer_range))
         if c.tie_word_embeddings:
             self.lm_head.weight = self.transformer.wte.weight
+
+    @property
+    def body(self) -> Any:
+        """All but the head."""
+        return self.transformer
 
     @property
     def blocks(self) -> Any:
@@ -103,9 +109,6 @@ class GPT2(LanguageModel):
         if name.endswith((".attn.bias", ".attn.masked_bias")):
             return None
         return name if name.startswith(("transformer.", "lm_head.")) else f"transformer.{name}"
-
-    def forward(self, tokens: Any, caches: Sequence[KVCache] | None = None) -> Any:
-        return self.lm_head(self.transformer(tokens, self.each_cache(caches)))
 
 
 class _Transformer(Layer):

@@ -12,13 +12,15 @@ import numpy as np
 
 from minigrad.argument import whole
 from minigrad.backend import move, namespace
-from minigrad.errors import ArgumentError, ShapeError
+from minigrad.errors import ArgumentError, DTypeError, ShapeError
 from minigrad.modes import no_grad
 from minigrad.nn import functional as F
 from minigrad.nn.cache import KVCache
 from minigrad.nn.functional.mask import causal
+from minigrad.nn.functional.position import rows
 from minigrad.nn.layer import Layer
 from minigrad.nn.linear import Linear
+from minigrad.nn.use import in_use
 from minigrad.ops import concatenate, reshape, swapaxes
 from minigrad.tensor import as_array, raw
 
@@ -26,10 +28,15 @@ __all__ = ["LanguageModel", "attend", "heads", "joined"]
 
 
 class LanguageModel(Layer):
-    """Tokens (N, L) in, logits (N, L, V) of the token after each of them out; a subclass says how, in `forward`."""
+    """Tokens (N, L) in, logits (N, L, V) of the token after each of them out; a subclass has what lies between."""
 
-    blocks: Any  # a LayerList
+    body: Any  # all but the head: a Layer of tokens and caches, to features (N, L, E)
+    blocks: Any  # its LayerList
+    longest: int  # how many positions there are
     lm_head: Linear
+
+    def forward(self, tokens: Any, caches: Sequence[KVCache] | None = None) -> Any:
+        return self.lm_head(self.body(self._tokens(tokens), self.each_cache(caches)))
 
     def rename(self, name: str) -> str | None:
         """The model's name for a name in published files; None for what is no weight."""
@@ -43,7 +50,12 @@ class LanguageModel(Layer):
         """The cache of each block, or None for each."""
         if caches is None:
             return [None] * len(self.blocks)
-        if not isinstance(caches, (list, tuple)) or len(caches) != len(self.blocks):
+        if (
+            not isinstance(caches, (list, tuple))
+            or not all(isinstance(cache, KVCache) for cache in caches)
+            or not len(set(caches)) == len(caches) == len(self.blocks)  # none stands twice: blocks differ in their keys
+            or len({cache.length for cache in caches}) > 1
+        ):
             raise ArgumentError(
                 f"{type(self).__name__}: needs a list of {len(self.blocks)} caches, one for each block, got "
                 f"{caches!r:.60}; take caches()"
@@ -52,40 +64,49 @@ class LanguageModel(Layer):
 
     def loss(self, tokens: Any) -> Any:
         """The mean of -log p of each token but the first, given those before it."""
-        logits = self(tokens)
-        if logits.shape[-2] < 2:
-            raise ShapeError(
-                f"{type(self).__name__}: a loss needs two tokens or more, got {logits.shape[-2]}; add some"
-            )
-        return F.cross_entropy(swapaxes(logits[..., :-1, :], -1, -2), self._tokens(tokens)[..., 1:])
+        tokens = self._tokens(tokens)
+        if tokens.shape[1] < 2:
+            raise ShapeError(f"{type(self).__name__}: a loss needs two tokens or more, got {tokens.shape[1]}; add some")
+        return F.cross_entropy(swapaxes(self(tokens)[:, :-1], 1, 2), tokens[:, 1:])
 
     def generate(self, tokens: Any, count: int, choose: Callable[[Any], Any] | None = None) -> Any:
-        """The tokens (N, L) and `count` new ones behind them, (N, L + count), as an array.
+        """The tokens (N, L) and `count` new ones behind them, (N, L + count), as an array of int64.
 
         ``choose(logits)`` gives tokens (N,) for the logits (N, V) of the next ones, by default the likeliest.
         """
-        choose = likeliest if choose is None else choose
         name, home = type(self).__name__, self.lm_head.weight.backend
-        text = new = move(as_array(self._tokens(tokens)), home)
-        if text.ndim != 2 or not text.shape[1]:
-            raise ShapeError(
-                f"{name}: tokens to go on from must be (texts, 1 or more), got {text.shape}; add axes or some"
-            )
-        training, caches = self.training, self.caches()
-        self.eval()
-        try:
-            with no_grad():
-                for _ in range(whole(name, "count", count)):
-                    chosen = move(as_array(choose(raw(self(new, caches))[:, -1])), home)
-                    new = chosen.reshape(-1, 1).astype(text.dtype)
-                    text = concatenate([text, new], 1)
-        finally:
-            self.train(training)
+        choose = likeliest if choose is None else choose
+        text = new = move(self._tokens(tokens), home)
+        rows(name, 0, text.shape[1] + max(0, whole(name, "count", count) - 1), self.longest)  # the last one stays out
+        caches = self.caches()
+        with in_use(name, self), no_grad():
+            for _ in range(count):
+                new = move(self._integers("tokens of choose", choose(raw(self(new, caches))[:, -1])), home)
+                if new.size != len(text):
+                    raise ShapeError(f"{name}: choose gives one token for each text, got {new.shape}; reduce over V")
+                new = new.reshape(-1, 1)
+                text = concatenate([text, new], 1)
         return text
 
     def _tokens(self, tokens: Any) -> Any:
-        """Tokens as an array; those of lists go where the model is."""
-        return raw(tokens) if hasattr(tokens, "dtype") else move(np.asarray(tokens), self.lm_head.weight.backend)
+        """Tokens (N, L) as an array of integers."""
+        tokens = self._integers("tokens", tokens)
+        if tokens.ndim != 2 or not tokens.shape[1]:
+            raise ShapeError(
+                f"{type(self).__name__}: tokens must be (texts, 1 or more), got {tokens.shape}; add axes or some"
+            )
+        return tokens
+
+    def _integers(self, what: str, given: Any) -> Any:
+        """An array of int64, which holds every token; numbers of lists go where the model is."""
+        name, listed = type(self).__name__, not hasattr(given, "dtype")
+        try:
+            array = as_array(np.asarray(given) if listed else given)
+        except ValueError as error:
+            raise ShapeError(f"{name}: {what} must be as many for each text, got {given!r:.60}; cut some") from error
+        if array.dtype.kind not in "iu" and array.size:
+            raise DTypeError(f"{name}: {what} must be whole numbers, got {array.dtype}; cast with .astype('int64')")
+        return (move(array, self.lm_head.weight.backend) if listed else array).astype(np.int64, copy=False)
 
 
 def likeliest(logits: Any) -> Any:

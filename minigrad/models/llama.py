@@ -87,11 +87,16 @@ class Llama(LanguageModel):
         if c.hidden_size % c.num_attention_heads and c.head_dim is None:
             got = f"{c.num_attention_heads} and {c.hidden_size}"
             raise ArgumentError(f"Llama: num_attention_heads must divide hidden_size, got {got}; or give head_dim")
-        self.config = c
+        self.config, self.longest = c, c.max_position_embeddings
         self.model = _Model(c)
         self.lm_head = _linear(c, c.hidden_size, c.vocab_size, False)
         if c.tie_word_embeddings:
             self.lm_head.weight = self.model.embed_tokens.weight
+
+    @property
+    def body(self) -> Any:
+        """All but the head."""
+        return self.model
 
     @property
     def blocks(self) -> Any:
@@ -103,9 +108,6 @@ class Llama(LanguageModel):
         if name.endswith(".rotary_emb.inv_freq"):
             return None
         return name if name.startswith(("model.", "lm_head.")) else f"model.{name}"
-
-    def forward(self, tokens: Any, caches: Sequence[KVCache] | None = None) -> Any:
-        return self.lm_head(self.model(tokens, self.each_cache(caches)))
 
 
 class _Model(Layer):

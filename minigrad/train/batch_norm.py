@@ -12,7 +12,8 @@ from minigrad.backend import namespace
 from minigrad.errors import ShapeError
 from minigrad.modes import no_grad
 from minigrad.nn.batch_norm import BatchNorm
-from minigrad.train.batches import check_model, in_use, inputs_of, place_inputs
+from minigrad.nn.use import check_model, in_use
+from minigrad.train.batches import inputs_of, place_inputs
 
 __all__ = ["update_batch_norm"]
 

@@ -6,16 +6,15 @@ Builds on: `minigrad.tensor`, `minigrad.nn.layer`. Read next: `minigrad.train.fi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
 from minigrad.backend import move
-from minigrad.errors import DTypeError, ShapeError
-from minigrad.nn.layer import Layer, is_parameter, walk
+from minigrad.errors import ShapeError
+from minigrad.nn.layer import is_parameter, walk
 from minigrad.tensor import Tensor, as_array
 
-__all__ = ["Batch", "check_model", "groups", "in_use", "inputs_of", "place", "place_inputs"]
+__all__ = ["Batch", "groups", "inputs_of", "place", "place_inputs"]
 
 
 class Batch(NamedTuple):
@@ -82,31 +81,3 @@ def groups(batches: Iterable[Any], size: int) -> Iterator[list[Any]]:
     batches = iter(batches)
     while group := list(islice(batches, size)):
         yield group
-
-
-def check_model(name: str, model: Any) -> None:
-    """Refuse what is no model, for the public function `name`."""
-    if not isinstance(model, Layer):
-        raise DTypeError(f"{name}: the model is a Layer, got {type(model).__name__}; wrap the function in one")
-
-
-@contextmanager
-def in_use(name: str, model: Any) -> Iterator[None]:
-    """The model in evaluation mode; afterwards every layer has the mode it had before.
-
-    >>> from minigrad.nn import Linear
-    >>> model = Linear(2, 1)
-    >>> with in_use("example", model):
-    ...     model.training
-    False
-    >>> model.training
-    True
-    """
-    check_model(name, model)
-    modes = [(layer, layer.training) for layer in model.layers()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for layer, training in modes:
-            layer.training = training

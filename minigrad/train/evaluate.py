@@ -14,8 +14,9 @@ from minigrad.argument import whole
 from minigrad.backend import namespace
 from minigrad.errors import ShapeError
 from minigrad.modes import no_grad
+from minigrad.nn.use import in_use
 from minigrad.tensor import as_array, raw
-from minigrad.train.batches import in_use, inputs_of, place, place_inputs
+from minigrad.train.batches import inputs_of, place, place_inputs
 from minigrad.train.mean import Mean, read
 from minigrad.train.metric import Totals
 

@@ -19,10 +19,11 @@ from minigrad.argument import ABOVE_0, number, whole
 from minigrad.backend import Array
 from minigrad.errors import ArgumentError, DTypeError, ShapeError
 from minigrad.io import FileError
+from minigrad.nn.use import check_model
 from minigrad.optim import clip_grad_norm
 from minigrad.optim.clip import grad_norm
 from minigrad.tensor import Tensor, raw
-from minigrad.train.batches import Batch, check_model, place
+from minigrad.train.batches import Batch, place
 from minigrad.train.callbacks import Callback
 from minigrad.train.checkpoints import Checkpoints
 from minigrad.train.evaluate import evaluate

@@ -11,7 +11,7 @@ import minigrad as mg
 from minigrad.errors import ArgumentError, DTypeError, PlaceError, ShapeError
 from minigrad.io import FileError, save_torch_state
 from minigrad.models import GPT2, GPT2Config, Llama, LlamaConfig, from_config, from_pretrained
-from minigrad.nn import Dropout
+from minigrad.nn import Dropout, KVCache
 from tools.make_model_reference import CASES, LLAMA, STORED, TOKENS, weights
 from tools.make_model_reference import GPT2 as SMALL_GPT2
 
@@ -254,17 +254,58 @@ def test_tokens_that_do_not_fit(config):
         model.generate(TOKENS, 5)
     with pytest.raises(PlaceError, match=r"tokens must lie in 0 to 12, got 3 to 13"):
         model([[13, 3]])
-    with pytest.raises(DTypeError, match=r"tokens|integers"):
-        model([[0.5, 1.0]])
     with pytest.raises(ShapeError, match=r"a loss needs two tokens or more, got 1; add some"):
         model.loss([[1]])
     with pytest.raises(ArgumentError, match=r"needs a list of 2 caches, one for each block, got \[\]; take caches\(\)"):
         model(TOKENS, [])
-    for tokens in ([1, 2], [[]], 1):
-        with pytest.raises(ShapeError, match=r": tokens to go on from must be \(texts, 1 or more\), got \("):
-            model.generate(tokens, 1)
+    for tokens in ([1, 2], [[]], 1, [[[1, 2]]], [*range(13), 0]):
+        for call in (model, model.loss, lambda tokens: model.generate(tokens, 1)):
+            with pytest.raises(ShapeError, match=r"^(GPT2|Llama): tokens must be \(texts, 1 or more\), got \("):
+                call(tokens)
+    for call in (model, model.loss, lambda tokens: model.generate(tokens, 1)):
+        with pytest.raises(ShapeError, match=r"^(GPT2|Llama): tokens must be as many for each text, got \[\[1, 2\], "):
+            call([[1, 2], [3]])
+        with pytest.raises(DTypeError, match=r"^(GPT2|Llama): tokens must be whole numbers, got float64; cast"):
+            call([[0.5, 1.0]])
     with pytest.raises(ArgumentError, match=r": count must be at least 0, got -1"):
         model.generate(TOKENS, -1)
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_a_text_that_would_grow_too_long_is_refused_before_it_is_written(config):
+    model, asked = filled(config), []
+    with pytest.raises(ShapeError, match=r"positions must lie below max_length 9, got 0 to 9; shorten the sequence"):
+        model.generate(TOKENS, 5, choose=asked.append)
+    assert not asked
+    assert model.generate(TOKENS, 4).shape == (2, 10)  # the last token needs no position
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_what_choose_may_give(config):
+    model = filled(config | {"vocab_size": 300})
+    assert model.generate(np.array([[1, 2]], np.uint8), 2, choose=lambda logits: [299]).tolist() == [[1, 2, 299, 299]]
+    with pytest.raises(DTypeError, match=r": tokens of choose must be whole numbers, got float64; cast"):
+        model.generate([[1]], 1, choose=lambda logits: [0.5])
+    with pytest.raises(ShapeError, match=r": choose gives one token for each text, got \(2,\); reduce"):
+        model.generate([[1]], 1, choose=lambda logits: [1, 2])
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_after_generation_each_layer_has_the_mode_it_had(config):
+    model = filled(config).train()
+    model.blocks[0].eval()
+    modes = [layer.training for layer in model.layers()]
+    model.generate(TOKENS, 1)
+    assert [layer.training for layer in model.layers()] == modes
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_caches_that_do_not_fit(config):
+    model, used = filled(config), KVCache()
+    used.append(*np.ones((2, 1, 4, 3, 4)))
+    for caches in ([], [used], [1, 2], [KVCache()] * 2, [KVCache(), used], 5):
+        with pytest.raises(ArgumentError, match=r": needs a list of 2 caches, one for each block, got .*; take caches"):
+            model(TOKENS, caches)
 
 
 def test_what_is_saved_has_the_published_names(tmp_path):
