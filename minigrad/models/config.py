@@ -17,7 +17,7 @@ from minigrad.errors import ArgumentError, DTypeError
 from minigrad.io.whole import FileError
 from minigrad.nn import functional as F
 
-__all__ = ["Source", "activation", "read_config", "settings"]
+__all__ = ["Source", "activation", "one_name", "read_config", "settings"]
 
 T = TypeVar("T")
 Source = Any  # the path of a config.json, a dict of its entries, or settings that a model has made of them
@@ -50,6 +50,19 @@ def read_config(name: str, source: Source) -> dict[str, Any]:
     if not isinstance(entries, dict):
         raise FileError(f"{name}: {path} holds no settings by name, got {entries!r:.60}; name a config.json")
     return entries
+
+
+def one_name(name: str, entries: Mapping[str, Any], others: Mapping[str, str]) -> dict[str, Any]:
+    """The entries, each under its one name where it may come under `others`; two that differ are refused.
+
+    >>> one_name("example", {"hidden_size": 8}, {"hidden_size": "n_embd"})
+    {'n_embd': 8}
+    """
+    for other, own in others.items():
+        if other in entries and entries.get(own, entries[other]) != entries[other]:
+            got = f"{entries[own]!r:.30} and {entries[other]!r:.30}"
+            raise ArgumentError(f"{name}: {own} and {other} name one setting, got {got}; leave one of them out")
+    return {others.get(what, what): value for what, value in entries.items()}
 
 
 def settings(name: str, kind: type[T], entries: Mapping[str, Any], fixed: Mapping[str, Any]) -> T:

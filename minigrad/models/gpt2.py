@@ -12,12 +12,13 @@ from functools import partial
 from typing import Any
 
 from minigrad.errors import ArgumentError
-from minigrad.models.config import Source, activation, read_config, settings
+from minigrad.models.config import Source, activation, one_name, read_config, settings
 from minigrad.models.language_model import LanguageModel, attend, heads, joined
 from minigrad.nn.cache import KVCache
 from minigrad.nn.container import LayerList
 from minigrad.nn.dropout import Dropout
 from minigrad.nn.embedding import Embedding
+from minigrad.nn.functional.dropout import check_probability
 from minigrad.nn.functional.linear import linear
 from minigrad.nn.functional.position import rows
 from minigrad.nn.init import normal, zeros
@@ -28,20 +29,16 @@ from minigrad.ops import split
 
 __all__ = ["GPT2", "GPT2Config"]
 
-FIXED = {  # what some configs vary, and this model does not
-    "model_type": "gpt2", "scale_attn_weights": True, "scale_attn_by_inverse_layer_idx": False,
-    "add_cross_attention": False,
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class GPT2Config:
-    """The settings of `GPT2`, by the names of its config.json.
+    """The settings of `GPT2`, by the names of its config.json: ``asdict(config)`` is what one has.
 
     >>> GPT2Config(n_layer=2).n_embd
     768
     """
 
+    model_type: str = "gpt2"
     vocab_size: int = 50257
     n_positions: int = 1024
     n_embd: int = 768
@@ -55,6 +52,16 @@ class GPT2Config:
     layer_norm_epsilon: float = 1e-5
     initializer_range: float = 0.02
     tie_word_embeddings: bool = True
+
+
+FIXED = {  # what some configs vary, and this model does not
+    "model_type": GPT2Config.model_type, "scale_attn_weights": True, "scale_attn_by_inverse_layer_idx": False,
+    "add_cross_attention": False,
+}  # fmt: skip
+OTHER_NAMES = {  # that transformers takes for these settings too
+    "hidden_size": "n_embd", "max_position_embeddings": "n_positions", "num_attention_heads": "n_head",
+    "num_hidden_layers": "n_layer",
+}  # fmt: skip
 
 
 class GPT2(LanguageModel):
@@ -85,7 +92,8 @@ class GPT2(LanguageModel):
     """
 
     def __init__(self, config: Source) -> None:
-        self.config = c = settings("GPT2", GPT2Config, read_config("GPT2", config), FIXED)
+        entries = one_name("GPT2", read_config("GPT2", config), OTHER_NAMES)
+        self.config = c = settings("GPT2", GPT2Config, entries, FIXED)
         self.longest = c.n_positions
         if c.n_embd % c.n_head:
             raise ArgumentError(f"GPT2: n_head must divide n_embd, got {c.n_head} and {c.n_embd}; correct the config")
@@ -149,7 +157,7 @@ class _Attention(Layer):
     """Attention in heads, whose queries, keys and values come from one projection."""
 
     def __init__(self, c: GPT2Config) -> None:
-        self.n_head, self.dropout = c.n_head, c.attn_pdrop
+        self.n_head, self.dropout = c.n_head, check_probability("GPT2", c.attn_pdrop)
         self.c_attn = _Projection(c.n_embd, 3 * c.n_embd, c.initializer_range)
         self.c_proj = _Projection(c.n_embd, c.n_embd, c.initializer_range / math.sqrt(2 * c.n_layer))
         self.resid_dropout = Dropout(c.resid_pdrop)

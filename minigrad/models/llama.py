@@ -16,6 +16,7 @@ from minigrad.models.language_model import LanguageModel, attend, heads, joined
 from minigrad.nn.cache import KVCache
 from minigrad.nn.container import LayerList
 from minigrad.nn.embedding import Embedding
+from minigrad.nn.functional.dropout import check_probability
 from minigrad.nn.init import normal, zeros
 from minigrad.nn.layer import Layer, Parameter
 from minigrad.nn.layer_norm import RMSNorm
@@ -24,17 +25,16 @@ from minigrad.nn.position import RotaryEmbedding
 
 __all__ = ["Llama", "LlamaConfig"]
 
-FIXED = {"model_type": "llama"}
-
 
 @dataclass(frozen=True)
 class LlamaConfig:
-    """The settings of `Llama`, by the names of its config.json.
+    """The settings of `Llama`, by the names of its config.json: ``asdict(config)`` is what one has.
 
     >>> LlamaConfig(num_hidden_layers=2).hidden_size
     4096
     """
 
+    model_type: str = "llama"
     vocab_size: int = 32000
     hidden_size: int = 4096
     intermediate_size: int = 11008
@@ -51,6 +51,9 @@ class LlamaConfig:
     attention_dropout: float = 0.0
     mlp_bias: bool = False
     tie_word_embeddings: bool = False
+
+
+FIXED = {"model_type": LlamaConfig.model_type}
 
 
 class Llama(LanguageModel):
@@ -71,7 +74,7 @@ class Llama(LanguageModel):
     IndexError
         If a token has no row; on a device its y is NaN instead.
     ValueError
-        If the config is that of another model, or asks for what this one lacks: scaled rotary positions.
+        If the config is that of another model, or asks for what this one lacks: scaled or partial rotary positions.
 
     >>> sizes = {"vocab_size": 65, "hidden_size": 8, "intermediate_size": 20, "num_hidden_layers": 2}
     >>> model = Llama(sizes | {"num_attention_heads": 4, "num_key_value_heads": 2})
@@ -152,7 +155,7 @@ class _Attention(Layer):
         if self.count % self.few:
             got = f"{self.few} and {self.count}"
             raise ArgumentError(f"Llama: num_key_value_heads must divide num_attention_heads, got {got}; correct it")
-        self.dropout = c.attention_dropout
+        self.dropout = check_probability("Llama", c.attention_dropout)
         self.q_proj = _linear(c, c.hidden_size, self.count * size, c.attention_bias)
         self.k_proj = _linear(c, c.hidden_size, self.few * size, c.attention_bias)
         self.v_proj = _linear(c, c.hidden_size, self.few * size, c.attention_bias)
@@ -188,9 +191,15 @@ def _linear(c: LlamaConfig, inside: int, outside: int, bias: bool) -> Linear:
 
 
 def _theta(entries: Mapping[str, Any]) -> Any:
-    """The base of the rotary positions, which newer configs keep in `rope_parameters`; scaled ones are refused."""
-    rope = entries.get("rope_parameters") or entries.get("rope_scaling") or {}
+    """The base of the rotary positions, which newer configs keep in `rope_parameters`; others than plain are refused.
+
+    As in transformers, what stands in `rope_scaling` counts before that, and both before the config itself.
+    """
+    rope = entries.get("rope_scaling") or entries.get("rope_parameters") or {}
     kind = rope.get("rope_type", rope.get("type", "default")) if isinstance(rope, Mapping) else rope
     if kind != "default":
         raise ArgumentError(f"Llama: rotary positions can only be unscaled here, got {kind!r:.60}; take another model")
-    return rope.get("rope_theta", entries.get("rope_theta", LlamaConfig.rope_theta))
+    found = {**entries, **rope}
+    if (share := found.get("partial_rotary_factor", 1)) not in (None, 1):
+        raise ArgumentError(f"Llama: rotary positions can only turn whole heads, got {share!r:.60}; take another model")
+    return found.get("rope_theta", LlamaConfig.rope_theta)

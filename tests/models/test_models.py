@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -195,17 +196,47 @@ def test_defaults_are_those_of_the_published_configs():
     assert copy.deepcopy(model).state_dict().keys() == model.state_dict().keys()
 
 
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_settings_of_a_model_are_a_config(tmp_path, config):
+    model = filled(config, dtype="float32")
+    (tmp_path / "config.json").write_text(json.dumps(asdict(model.config)))
+    save_torch_state(model, tmp_path / "model.safetensors")
+    again = from_pretrained(tmp_path)
+    assert again.config == model.config == from_config(model.config).config
+    assert again(TOKENS).tolist() == model(TOKENS).tolist()
+
+
+def test_settings_of_another_model():
+    with pytest.raises(ArgumentError, match=r"^GPT2: model_type can only be 'gpt2' here, got 'llama'"):
+        GPT2(LlamaConfig())
+    with pytest.raises(ArgumentError, match=r"^Llama: model_type can only be 'llama' here, got 'gpt2'"):
+        Llama(GPT2Config())
+
+
+def test_the_other_names_of_gpt2():
+    other = {"hidden_size": 8, "max_position_embeddings": 9, "num_attention_heads": 2, "num_hidden_layers": 2}
+    assert GPT2({"vocab_size": 13} | other).config == GPT2(SMALL_GPT2 | other).config == GPT2(SMALL_GPT2).config
+    with pytest.raises(ArgumentError, match=r"^GPT2: n_head and num_attention_heads name one setting, got 2 and 4; "):
+        GPT2(SMALL_GPT2 | {"num_attention_heads": 4})
+
+
 def test_rotary_settings_of_every_age():
     for more in (
         {"rope_theta": 50.0}, {"rope_theta": 50.0, "rope_scaling": None},
         {"rope_parameters": {"rope_theta": 50.0, "rope_type": "default"}}, {"rope_theta": 50, "rope_parameters": {}},
+        {"rope_parameters": {"rope_theta": 9.0}, "rope_scaling": {"rope_theta": 50.0, "type": "default"}},
+        {"rope_theta": 50.0, "partial_rotary_factor": None}, {"rope_theta": 50.0, "partial_rotary_factor": 1.0},
     ):  # fmt: skip
         assert Llama(LLAMA | more).config.rope_theta == 50.0
     for more in (
         {"rope_scaling": {"type": "linear", "factor": 2.0}}, {"rope_scaling": "linear"},
         {"rope_parameters": {"rope_type": "linear", "rope_theta": 50.0}},
+        {"rope_parameters": {"rope_theta": 50.0}, "rope_scaling": {"type": "linear", "factor": 2.0}},
     ):  # fmt: skip
         with pytest.raises(ArgumentError, match=r"^Llama: rotary positions can only be unscaled here, got 'linear'; "):
+            Llama(LLAMA | more)
+    for more in ({"partial_rotary_factor": 0.5}, {"rope_parameters": {"partial_rotary_factor": 0.5}}):
+        with pytest.raises(ArgumentError, match=r"^Llama: rotary positions can only turn whole heads, got 0\.5; "):
             Llama(LLAMA | more)
 
 
@@ -220,6 +251,9 @@ def test_rotary_settings_of_every_age():
         (SMALL_GPT2 | {"tie_word_embeddings": 1}, DTypeError, "GPT2: tie_word_embeddings must be true or false, got 1"),
         (SMALL_GPT2 | {"activation_function": "tan"}, ArgumentError, "GPT2: activation_function is one of .*'tan'"),
         (SMALL_GPT2 | {"add_cross_attention": True}, ArgumentError, "GPT2: add_cross_attention can only be False here"),
+        (SMALL_GPT2 | {"scale_attn_weights": False}, ArgumentError, "GPT2: scale_attn_weights can only be True here"),
+        (SMALL_GPT2 | {"attn_pdrop": 1.5}, ArgumentError, r"GPT2: p is the probability of dropping, .* got 1\.5"),
+        (LLAMA | {"attention_dropout": 1.5}, ArgumentError, r"Llama: p is the probability of dropping, .* got 1\.5"),
         (LLAMA | {"hidden_size": 9}, ArgumentError, "Llama: num_attention_heads must divide hidden_size, got 2 and 9"),
         (LLAMA | {"hidden_size": 6}, ArgumentError, "RotaryEmbedding: dim must be even, .* got 3"),
         (LLAMA | {"num_key_value_heads": 3}, ArgumentError, "Llama: num_key_value_heads must divide .*, got 3 and 2"),

@@ -1,5 +1,8 @@
 """Published models beside those of transformers, live: random configs, files both ways, what they write."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,7 @@ from tools.make_model_reference import CASES, TOKENS, torch_model, torch_results
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of transformers are not ours
 torch = pytest.importorskip("torch", reason="needs PyTorch; tests/models compares stored results")
-pytest.importorskip("transformers", reason="needs transformers; tests/models compares stored results")
+transformers = pytest.importorskip("transformers", reason="needs transformers; tests/models compares stored results")
 
 
 def random_config(family, seed):
@@ -77,8 +80,11 @@ def test_files_go_both_ways(tmp_path, name):
     assert {k: v.tolist() for k, v in state.items()} == {k: v.float().tolist() for k, v in theirs.state_dict().items()}
 
     (tmp_path / "one file" / "model.safetensors").unlink()
+    (tmp_path / "one file" / "config.json").write_text(json.dumps(asdict(ours.config)))
     save_torch_state(ours, tmp_path / "one file" / "model.safetensors")
-    back = type(theirs).from_pretrained(tmp_path / "one file").eval()
+    back, unmatched = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "one file", output_loading_info=True)
+    assert not any(unmatched[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    back.eval()
     with torch.no_grad():
         np.testing.assert_allclose(back(torch.tensor(TOKENS)).logits.numpy(), wanted, rtol=1e-5, atol=1e-5)
 
