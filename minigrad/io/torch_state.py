@@ -66,15 +66,8 @@ def load_torch_state(
     """
     _check_model("load_torch_state", model)
     given = source if isinstance(source, Mapping) else _read(path_of("load_torch_state", source))
-    state = _renamed("load_torch_state", {name: _host(value) for name, value in given.items()}, rename)
-    for pattern, function in (convert or {}).items():
-        names = [name for name in state if fnmatchcase(name, pattern)]
-        if not names:
-            raise ArgumentError(
-                f"load_torch_state: convert has a pattern that fits no name, got {pattern!r}; correct it"
-            )
-        state |= {name: function(state[name]) for name in names}
-    return model.load_state_dict(state, strict)
+    state = {name: _host(name, value) for name, value in _renamed("load_torch_state", given, rename).items()}
+    return model.load_state_dict(state if convert is None else _converted(state, convert), strict)
 
 
 def save_torch_state(model: Layer, path: str | os.PathLike[str], rename: Rename = None) -> None:
@@ -141,12 +134,18 @@ def _places(path: Path) -> dict[str, str]:
     raise FileError(f"load_torch_state: {path} is no index of safetensors files, got {what:.60}; fetch it again")
 
 
-def _host(value: Any) -> Any:
+def _host(name: str, value: Any) -> Any:
     """A tensor of PyTorch as NumPy's array, off its graph, bfloat16 as float32; anything else as it is."""
-    if not type(value).__module__.startswith("torch") or not hasattr(value, "detach"):
+    if not any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__):
         return value
-    value = value.detach().cpu()
-    return (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
+    try:
+        value = value.detach().cpu()
+        return (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
+    except (TypeError, RuntimeError) as error:  # sparse, quantised, without values, of dtypes that NumPy lacks
+        raise DTypeError(
+            f"load_torch_state: {name} must be a tensor that NumPy can hold, got {value.dtype} ({error}); "
+            "make it dense, and float32"
+        ) from error
 
 
 def _renamed(public: str, state: Mapping[str, Any], rename: Rename) -> dict[str, Any]:
@@ -165,6 +164,21 @@ def _renamed(public: str, state: Mapping[str, Any], rename: Rename) -> dict[str,
         if new is not None:
             renamed[new] = value
     return renamed
+
+
+def _converted(state: Mapping[str, Any], convert: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    """The entries, those whose names fit a pattern in another layout."""
+    if not isinstance(convert, Mapping) or not all(map(callable, convert.values())):
+        raise DTypeError(f"load_torch_state: convert is a dict of functions by names, got {convert!r:.60}; pass one")
+    converted = dict(state)
+    for pattern, function in convert.items():
+        names = [name for name in state if fnmatchcase(name, pattern)]
+        if not names:
+            raise ArgumentError(
+                f"load_torch_state: convert has a pattern that fits no name, got {pattern!r}; correct it"
+            )
+        converted |= {name: function(converted[name]) for name in names}
+    return converted
 
 
 def _check_model(public: str, model: Any) -> None:

@@ -113,6 +113,8 @@ def test_arguments_that_mean_nothing():
         (DTypeError, r"rename gives a name or None, got 3 for '0\.weight'", {"rename": {"0.weight": 3}}),
         (DTypeError, r"rename is a dict or a function of a name, got 5", {"rename": 5}),
         (ArgumentError, r"convert has a pattern that fits no name, got '\*\.w'", {"convert": {"*.w": np.transpose}}),
+        (DTypeError, r"convert is a dict of functions by names, got \['\*'\]", {"convert": ["*"]}),
+        (DTypeError, r"convert is a dict of functions by names, got {'\*': 'T'}", {"convert": {"*": "T"}}),
     ):
         with pytest.raises(error, match=rf"^load_torch_state: {message}; "):
             load_torch_state(own, source, **options)

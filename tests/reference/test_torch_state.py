@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import nn
+from minigrad.errors import DTypeError
 from minigrad.io import load_torch_state, save_torch_state
 
 torch = pytest.importorskip("torch", reason="needs PyTorch; tests/io holds its files to what they are made of")
@@ -77,3 +78,31 @@ def test_pytorch_reads_shared_weights(tmp_path):
     assert {name: tensor.tolist() for name, tensor in theirs.state_dict().items()} == {
         name: array.tolist() for name, array in ours.state_dict().items()
     }
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [
+        torch.empty(2, 3, device="meta"), torch.zeros(2, 3).to_sparse(), torch.zeros(2, 3).to(torch.float8_e4m3fn),
+        torch.zeros(2, 3, dtype=torch.complex64).conj(),
+    ],
+    ids=["without values", "sparse", "float8", "conjugate"],
+)  # fmt: skip
+def test_tensors_that_numpy_cannot_hold(weight):
+    ours, source = nn.Linear(3, 2, bias=False), {"w": weight, "weight": torch.ones(2, 3)}
+    with pytest.raises(
+        DTypeError, match=r"^load_torch_state: weight must be a tensor that NumPy can hold, got torch\."
+    ):
+        load_torch_state(ours, {"weight": weight})
+    load_torch_state(ours, source, rename={"w": None})  # what is left out need not be readable
+    assert ours.weight.tolist() == [[1.0] * 3] * 2
+
+
+def test_tensors_of_derived_kinds():
+    class Named(torch.Tensor):
+        pass
+
+    ours, weight = nn.Linear(3, 2, bias=False), torch.arange(6.0).reshape(2, 3)
+    for tensor in (weight.clone().requires_grad_(), weight.bfloat16()):
+        load_torch_state(ours, {"weight": tensor.as_subclass(Named)})
+        assert ours.weight.tolist() == weight.tolist()
