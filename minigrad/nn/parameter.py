@@ -51,7 +51,7 @@ def place(part: Tensor, path: str, backend: str | None, dtype: Any) -> None:
         raise GraphError(
             f"to: a graph hangs on the tensor at {path}, made by {part.node.op}; keep t.detach() in the layer"
         )
-    if dtype is not None and np.dtype(dtype).kind != "f":
+    if dtype is not None and not _floating(dtype):
         raise DTypeError(f"to: layers compute with floating numbers, got dtype {dtype}; float32 or float64, say")
     value, grad = part.value, part.grad
     new = value if backend is None else move(value, backend)
@@ -65,3 +65,11 @@ def place(part: Tensor, path: str, backend: str | None, dtype: Any) -> None:
         part.node.watch = watch
         if grad is not None:
             part.grad = (grad if backend is None else move(grad, backend)).astype(new.dtype)
+
+
+def _floating(dtype: Any) -> bool:
+    """Whether NumPy knows it as a dtype of floating numbers: bfloat16 is none."""
+    try:
+        return bool(np.dtype(dtype).kind == "f")
+    except TypeError:
+        return False

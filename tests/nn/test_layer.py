@@ -132,6 +132,9 @@ def test_to_refuses_graphs_and_integers():
         layer.to("strict")
     with pytest.raises(DTypeError, match=r"^to: .*got dtype int64"):
         Linear(1, 1).to(dtype="int64")
+    for dtype in ("bfloat16", 5):
+        with pytest.raises(DTypeError, match=rf"^to: layers compute with floating numbers, got dtype {dtype}; "):
+            Linear(1, 1).to(dtype=dtype)
 
 
 def test_hooks_see_and_change_what_passes():
