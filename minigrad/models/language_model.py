@@ -101,7 +101,7 @@ class LanguageModel(Layer):
         """An array of int64, which holds every token; numbers of lists go where the model is."""
         name, listed = type(self).__name__, not hasattr(given, "dtype")
         try:
-            array = as_array(np.asarray(given) if listed else given)
+            array = np.asarray(given) if listed else as_array(given)
         except ValueError as error:
             raise ShapeError(f"{name}: {what} must be as many for each text, got {given!r:.60}; cut some") from error
         if array.dtype.kind not in "iu" and array.size:

@@ -301,6 +301,10 @@ def test_tokens_that_do_not_fit(config):
             call([[1, 2], [3]])
         with pytest.raises(DTypeError, match=r"^(GPT2|Llama): tokens must be whole numbers, got float64; cast"):
             call([[0.5, 1.0]])
+        with pytest.raises(DTypeError, match=r"^(GPT2|Llama): tokens must be whole numbers, got <U5; cast"):
+            call("words")
+        with pytest.raises(DTypeError, match=r"^(GPT2|Llama): tokens must be whole numbers, got object; cast"):
+            call(None)
     with pytest.raises(ArgumentError, match=r": count must be at least 0, got -1"):
         model.generate(TOKENS, -1)
 
