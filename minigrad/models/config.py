@@ -16,6 +16,7 @@ from minigrad.argument import AT_LEAST_0, existing_file, number, whole
 from minigrad.errors import ArgumentError, DTypeError
 from minigrad.io.whole import FileError
 from minigrad.nn import functional as F
+from minigrad.ops import tanh
 
 __all__ = ["Source", "activation", "one_name", "read_config", "settings"]
 
@@ -29,6 +30,8 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "gelu_pytorch_tanh": TANH,
     "relu": F.relu,
     "silu": F.silu,
+    "swish": F.silu,
+    "tanh": tanh,
 }
 
 

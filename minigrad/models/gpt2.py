@@ -38,7 +38,6 @@ class GPT2Config:
     768
     """
 
-    model_type: str = "gpt2"
     vocab_size: int = 50257
     n_positions: int = 1024
     n_embd: int = 768
@@ -52,6 +51,7 @@ class GPT2Config:
     layer_norm_epsilon: float = 1e-5
     initializer_range: float = 0.02
     tie_word_embeddings: bool = True
+    model_type: str = "gpt2"
 
 
 FIXED = {  # what some configs vary, and this model does not

@@ -34,7 +34,6 @@ class LlamaConfig:
     4096
     """
 
-    model_type: str = "llama"
     vocab_size: int = 32000
     hidden_size: int = 4096
     intermediate_size: int = 11008
@@ -51,6 +50,7 @@ class LlamaConfig:
     attention_dropout: float = 0.0
     mlp_bias: bool = False
     tie_word_embeddings: bool = False
+    model_type: str = "llama"
 
 
 FIXED = {"model_type": LlamaConfig.model_type}

@@ -8,6 +8,7 @@ import pytest
 
 from minigrad.io import save_torch_state
 from minigrad.models import from_config, from_pretrained
+from minigrad.models.config import activation
 from tools.make_model_reference import CASES, TOKENS, torch_model, torch_results
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of transformers are not ours
@@ -24,7 +25,7 @@ def random_config(family, seed):
         return config | {
             "n_embd": heads * size, "n_head": heads, "n_layer": int(rng.integers(1, 4)), "n_positions": 12,
             "n_inner": [None, int(rng.integers(3, 30))][flag()],
-            "activation_function": str(rng.choice(["gelu_new", "gelu", "relu", "silu"])),
+            "activation_function": str(rng.choice(["gelu_new", "gelu", "relu", "silu", "tanh"])),
             "layer_norm_epsilon": float(rng.choice([1e-5, 1e-3])),
         }  # fmt: skip
     few = int(rng.choice([few for few in range(1, heads + 1) if heads % few == 0]))
@@ -64,6 +65,13 @@ def test_random_configs(family, seed):
         assert abs(made[name] - array).max() < 1e-4 * scale, name
     ids = torch.tensor(tokens)
     assert loss.item() == pytest.approx(theirs(ids, labels=ids).loss.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("word", ["gelu_new", "gelu", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"])
+def test_activations(word):
+    x = torch.linspace(-9, 9, 99)
+    made = activation("test", "hidden_act", word)(x.numpy())
+    np.testing.assert_allclose(made, transformers.activations.ACT2FN[word](x).numpy(), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["gpt2", "llama, grouped", "llama, one key, tied"])
