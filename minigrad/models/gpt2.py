@@ -78,7 +78,7 @@ class GPT2(LanguageModel):
     Raises
     ------
     ShapeError
-        If there are more than n_positions tokens.
+        If tokens are not (N, L), none, or more than n_positions.
     IndexError
         If a token has no row; on a device its y is NaN instead.
     ValueError

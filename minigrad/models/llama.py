@@ -70,7 +70,7 @@ class Llama(LanguageModel):
     Raises
     ------
     ShapeError
-        If there are more than max_position_embeddings tokens.
+        If tokens are not (N, L), none, or more than max_position_embeddings.
     IndexError
         If a token has no row; on a device its y is NaN instead.
     ValueError
