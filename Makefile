@@ -8,19 +8,22 @@ STAMP  := $(VENV)/.installed
 
 # The targets of `test` run in the order written, so that the closing line of pytest ends the output.
 .NOTPARALLEL:
-.PHONY: help demo test lint types checks bench reference clean
+.PHONY: help demo test compile lint types checks bench reference clean
 
 help:       ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
 
-demo: $(STAMP)      ## install, then train a small network on handwritten digits
+demo: compile      ## install, then train a small network on handwritten digits
 	$(PY) examples/mlp.py
 
 # Two workers share the cores, so BLAS gets one thread in each: more would only wait for each other.
 test: export OPENBLAS_NUM_THREADS = 1
 test: export OMP_NUM_THREADS = 1
-test: lint types checks      ## lint, types, checks, then the whole test suite
+test: compile lint types checks      ## lint, types, checks, then the whole test suite
 	$(PY) -m pytest -q -n 2
+
+compile: $(STAMP)      ## compile the kernels, where numba is installed; done once
+	$(PY) -m minigrad compile
 
 lint: $(STAMP)      ## ruff
 	$(PY) -m ruff check .

@@ -26,6 +26,7 @@ from minigrad.ops import __all__ as _ops
 from minigrad.recompute import checkpoint
 from minigrad.tape import composite, op
 from minigrad.tensor import Tensor, tensor
+from minigrad.tuning import tune
 
 __version__ = "0.1.0"
 
@@ -46,6 +47,7 @@ __all__ = [
     "no_grad",
     "op",
     "tensor",
+    "tune",
     "use_backend",
     "value_and_grad",
     "vjp",

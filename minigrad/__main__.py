@@ -1,18 +1,22 @@
-"""``python -m minigrad``: what runs here, to look at and to put into a bug report.
+"""``python -m minigrad``: what runs here, to look at and to put into a bug report; ``compile`` for the kernels.
 
-Builds on: `minigrad.backend`. Read next: nothing.
+Builds on: `minigrad.backend`, `minigrad.kernels.provider`. Read next: nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import platform
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 
 import numpy as np
 
 from minigrad.backend import LIBRARIES, backend, why_not
+from minigrad.errors import ArgumentError
+from minigrad.kernels import provider
 
 __all__ = ["main"]
 
@@ -20,8 +24,33 @@ EXTRAS = ("safetensors", "tqdm", "threadpoolctl", "numba", "matplotlib", "torch"
 DISTRIBUTION = "minigrad-dl"
 
 
-def main() -> None:
-    """Print the versions, the linear algebra library, the optional packages and the back ends."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m minigrad", description="What runs here, for a bug report.")
+    commands = parser.add_subparsers(dest="command", title="commands")
+    commands.add_parser("compile", help="compile the kernels with numba, once, so that they are used from then on")
+    if parser.parse_args(arguments).command == "compile":
+        return compile_kernels()
+    show()
+    return 0
+
+
+def compile_kernels() -> int:
+    """Fill the cache of compiled kernels; 1 where that cannot be done, 0 without a word more where numba is missing."""
+    if not provider.installed():
+        print("numba is not installed, so NumPy's kernels serve; the extra 'fast' brings it")
+        return 0
+    try:
+        found = provider.compile_all()
+    except (ArgumentError, OSError) as error:
+        print(f"compile: nothing was kept, got {error}; XDG_CACHE_HOME names another folder", file=sys.stderr)
+        return 1
+    print(f"kernels of {', '.join(found)}: compiled by numba, kept in {provider.folder()}")
+    return 0
+
+
+def show() -> None:
+    """Print the versions, the linear algebra library, the kernels, the optional packages and the back ends."""
     rows = [*_environment(), *_extras(), *_backends()]
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
@@ -35,6 +64,7 @@ def _environment() -> Iterator[tuple[str, str]]:
     yield "NumPy", np.__version__
     for text in _blas():
         yield "BLAS", text
+    yield "kernels", provider.why()
 
 
 def _blas() -> Iterator[str]:
@@ -77,4 +107,4 @@ def _version(distribution: str) -> str | None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

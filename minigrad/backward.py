@@ -145,7 +145,7 @@ def backward(t: Tensor, gradient: Any = None, *, retain_graph: bool = False, cre
                 f"backward: only one number has a gradient by itself, got shape {t.shape}; "
                 "reduce it, for instance .sum(), or pass gradient= of that shape"
             )
-        gradient = xp.ones(t.shape, dtype=t.dtype)
+        return walk(t.node, xp.ones(t.shape, dtype=t.dtype), Leaf.deposit, retain_graph)
     gradient = as_array(gradient) if hasattr(gradient, "dtype") else t.nearby(gradient)
     if gradient.shape != t.shape:
         raise ShapeError(f"backward: gradient must have the tensor's shape {t.shape}, got {gradient.shape}; reshape it")

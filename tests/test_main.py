@@ -27,6 +27,7 @@ def test_the_environment_is_printed_in_two_columns():
     assert rows["numpy"].startswith(f"yes: version {np.__version__}")
     assert rows["strict"].startswith("yes: a double of CuPy")
     assert rows["cupy"].startswith(("yes: version", "no: cupy: "))
+    assert rows["kernels"].startswith(("numpy", "numba"))
     assert {"minigrad", "platform", "BLAS", "torch", "safetensors", "package", "backend"} <= set(rows)
     starts = {len(line) - len(line[15:].lstrip()) for line in lines if line}
     assert starts == {15}  # the second column stands in one place

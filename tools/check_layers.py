@@ -22,7 +22,7 @@ ROWS = [
     ("L0", "errors.py"),
     ("L0", "argument.py"),
     ("L0", "backend/"),
-    ("L0", "ewma.py kernels/"),
+    ("L0", "ewma.py kernels/ tuning.py"),
     ("L1", "graph.py"),
     ("L1", "manners.py modes.py"),
     ("L1", "tensor.py"),

@@ -97,7 +97,7 @@ class Sequential(LayerList):
         super().__init__(layers)
 
     def forward(self, x: Any) -> Any:
-        for layer in self:
+        for layer in self._list:
             x = layer(x)
         return x
 

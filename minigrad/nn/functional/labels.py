@@ -39,9 +39,14 @@ def class_labels(name: str, logits: Any, labels: Any, ignore_index: int) -> Labe
     """Checked labels for logits (N, C, ...) or (C,): of shape (N, ...) or (), integers from 0 to C - 1."""
     labels, ignore_index = _integers(name, logits, labels), check_ignored(name, ignore_index)
     xp, classes = namespace(labels), logits.shape[min(logits.ndim - 1, 1)]
+    on_host = xp is backend("numpy")
+    if on_host and labels.size:  # the ordinary case, at the price of two looks
+        low, high = labels.min(), labels.max()
+        if low >= 0 and high < classes and not low <= ignore_index <= high:
+            return Labels(labels, None, None)
     kept = labels != ignore_index
     inside = (labels >= 0) & (labels < classes)
-    if xp is not backend("numpy"):
+    if not on_host:
         return Labels(xp.where(kept & inside, labels, 0), kept, kept & ~inside)
     if not (inside | ~kept).all():
         shown = labels[kept]

@@ -1,0 +1,65 @@
+"""Whose kernels serve: what the environment says, what is installed, what is compiled."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from minigrad.errors import ArgumentError
+from minigrad.kernels import provider, provider_in_use, use_kernels
+
+HERE = provider.installed()
+
+
+def ask(code="from minigrad.kernels import provider as p; print(p.chosen(), '|', p.why())", **environment):
+    """What a fresh process prints, or the last line of its error."""
+    cleared = {name: value for name, value in os.environ.items() if name != provider.SWITCH}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=cleared | environment)
+    return (done.stdout or done.stderr).strip().splitlines()[-1]
+
+
+def test_numpy_serves_until_the_kernels_are_compiled(tmp_path):
+    answer = ask(XDG_CACHE_HOME=str(tmp_path))
+    assert answer.startswith("numpy | numpy")
+    assert ("compile" in answer) is HERE
+
+
+def test_the_environment_decides(tmp_path):
+    assert ask(MINIGRAD_KERNELS="numpy").startswith("numpy | numpy, as MINIGRAD_KERNELS says")
+    assert "kernels are by numpy or numba, got 'fortran'" in ask(MINIGRAD_KERNELS="fortran")
+    forced = ask(MINIGRAD_KERNELS="numba", XDG_CACHE_HOME=str(tmp_path))
+    assert forced.startswith("numba | numba, as") if HERE else "numba is not installed" in forced
+
+
+@pytest.mark.skipif(not HERE, reason="needs numba; the choice without it is tested above")
+def test_a_filled_cache_is_used(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv(provider.SWITCH, raising=False)
+    provider.folder.cache_clear()
+    try:
+        (tmp_path / "minigrad" / provider.folder().name).mkdir(parents=True)
+        (provider.folder() / provider.DONE).touch()
+        assert ask(XDG_CACHE_HOME=str(tmp_path)) == "numba | numba, compiled"
+    finally:
+        provider.folder.cache_clear()
+
+
+def test_a_block_chooses_for_itself():
+    with use_kernels("numpy"):
+        assert provider_in_use() == "numpy"
+    with pytest.raises(ArgumentError, match=r"use_kernels: kernels are by numpy or numba, got 'cuda'; name one"):
+        use_kernels("cuda").__enter__()
+
+
+@pytest.mark.skipif(not HERE, reason="needs numba")
+def test_compile_fills_the_cache_and_a_folder_that_cannot_be_written_is_named(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "minigrad", "compile"],
+        capture_output=True, text=True, env=os.environ | {"XDG_CACHE_HOME": str(blocked)},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("compile: nothing was kept, got ")
+    assert "XDG_CACHE_HOME names another folder" in done.stderr
