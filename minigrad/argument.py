@@ -21,7 +21,7 @@ from minigrad.errors import ArgumentError, DTypeError
 
 __all__ = [
     "ABOVE_0", "ANY", "AT_LEAST_0", "SHARE", "Range", "entries", "existing_file", "is_number", "number", "path_of",
-    "sizes", "whole",
+    "refused", "sizes", "whole",
 ]  # fmt: skip
 
 
@@ -133,6 +133,11 @@ def path_of(name: str, path: Any) -> Path:
     """
     if not isinstance(path, (str, os.PathLike)):
         raise DTypeError(f"{name}: a path is text or a Path, got {path!r:.60}; name the file")
+    try:
+        if b"\0" in os.fsencode(path):
+            raise ValueError("an embedded null")
+    except ValueError as error:  # or a character that has no bytes
+        raise ArgumentError(f"{name}: no file can have this name, got {path!r:.60}; correct it") from error
     return Path(path)
 
 
@@ -144,8 +149,23 @@ def existing_file(name: str, path: Any) -> Path:
     FileNotFoundError: example: there is no such file, got nowhere.csv; check the path
     """
     file = path_of(name, path)
-    if file.is_dir():
+    try:
+        folder, there = file.is_dir(), file.exists()
+    except OSError as error:  # a name that is too long, a folder that is closed
+        raise refused(name, "read", file, error) from error
+    if folder:
         raise IsADirectoryError(f"{name}: this is a folder and no file, got {file}; name a file in it")
-    if not file.exists():
+    if not there:
         raise FileNotFoundError(f"{name}: there is no such file, got {file}; check the path")
     return file
+
+
+def refused(name: str, done: str, path: Path, error: OSError) -> OSError:
+    """What the file system refuses to the public function `name`, as an error of the same kind with the path.
+
+    >>> refused("example", "read", Path("a.csv"), PermissionError(13, "Permission denied"))
+    PermissionError('example: the file cannot be read, got a.csv (Permission denied); check the path')
+    """
+    told = type(error)(f"{name}: the file cannot be {done}, got {path} ({error.strerror or error}); check the path")
+    told.errno = error.errno
+    return told

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from minigrad.argument import existing_file
+from minigrad.argument import existing_file, refused
 from minigrad.errors import ArgumentError, DTypeError
 
 __all__ = ["load_text", "read_text"]
@@ -69,6 +69,8 @@ def read_text(name: str, path: str | os.PathLike[str], encoding: str, newline: L
     try:
         with file.open(encoding=encoding, newline=newline) as opened:
             return opened.read()
+    except OSError as error:
+        raise refused(name, "read", file, error) from error
     except UnicodeError as error:
         raise ValueError(f"{name}: {path} is not in {encoding}, got {error}; pass its encoding=") from error
     except LookupError:

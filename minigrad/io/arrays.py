@@ -18,7 +18,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as serialized
 
-from minigrad.argument import entries, existing_file, path_of
+from minigrad.argument import entries, existing_file, path_of, refused
 from minigrad.backend import namespace
 from minigrad.errors import DeviceError, DTypeError
 from minigrad.io.whole import FileError, replacing
@@ -130,16 +130,13 @@ def writing(name: str, path: Path, folder: bool = False) -> Iterator[Path]:
         with replacing(path) as partial:
             yield partial
     except OSError as error:
-        told = type(error)(
-            f"{name}: the file cannot be written, got {path} ({error.strerror or error}); check the path"
-        )
-        told.errno = error.errno
-        raise told from error
+        raise refused(name, "written", path, error) from error
 
 
 def read_safetensors(name: str, path: Path) -> tuple[Arrays, dict[str, str]]:
     """The arrays and the text of a safetensors file, for the public function `name`."""
-    existing_file(name, path)
+    if not existing_file(name, path).is_file():  # to open a pipe would wait for ever
+        raise FileError(f"{name}: safetensors are read from files, got a pipe or a device, {path}; copy it into a file")
     try:
         with safe_open(path, framework="np") as file:
             dtypes = {key: file.get_slice(key).get_dtype() for key in file.keys()}  # noqa: SIM118

@@ -8,17 +8,16 @@ Builds on: `minigrad.io.arrays`, `minigrad.nn.state`. Read next: `minigrad.model
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from minigrad.argument import existing_file, path_of
+from minigrad.argument import path_of
 from minigrad.errors import ArgumentError, DTypeError
 from minigrad.io.arrays import read_safetensors, write_safetensors, writing
-from minigrad.io.whole import FileError
+from minigrad.io.whole import FileError, read_json
 from minigrad.nn.layer import Layer
 from minigrad.nn.state import Unmatched
 
@@ -112,7 +111,7 @@ def _read(path: Path) -> dict[str, Any]:
             "a pickle may run code, so write it anew with safetensors.torch.save_file"
         )
     arrays: dict[str, Any] = {}
-    places = _places(existing_file("load_torch_state", path))
+    places = _places(path)
     for part in sorted(set(places.values())):
         found, _ = read_safetensors("load_torch_state", path.with_name(part))
         wanted = [name for name, place in places.items() if place == part]
@@ -124,12 +123,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _places(path: Path) -> dict[str, str]:
     """Which part of a state in several files holds which name."""
+    index = read_json("load_torch_state", path)
     try:
-        places: dict[str, str] = json.loads(path.read_text("utf-8"))["weight_map"]
+        places: dict[str, str] = index["weight_map"]
         if all(Path(part).name == part and part.endswith(".safetensors") for part in places.values()):
             return places
         what = "parts that are no safetensors files beside it"
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError, AttributeError) as error:
         what = f"{type(error).__name__} {error}"
     raise FileError(f"load_torch_state: {path} is no index of safetensors files, got {what:.60}; fetch it again")
 

@@ -4,11 +4,12 @@ A rename within one folder is one step for the file system, so whoever looks fin
 process that is killed in between leaves at most a file whose name ends in `.partial`. Its writer holds a lock on it,
 which the system gives back with the process, so that nobody takes a file that is being written for a leftover.
 
-Builds on: `minigrad.errors`. Read next: `minigrad.io.arrays`.
+Builds on: `minigrad.argument`. Read next: `minigrad.io.arrays`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from minigrad.argument import existing_file, refused
 from minigrad.errors import MinigradError
 
 fcntl: Any
@@ -25,7 +27,7 @@ try:
 except ImportError:  # Windows: there only age tells what was left
     fcntl = None
 
-__all__ = ["FileError", "partial_files", "replacing"]
+__all__ = ["FileError", "partial_files", "read_json", "replacing"]
 
 DAY = 86_400.0  # seconds
 
@@ -68,6 +70,24 @@ def partial_files(folder: str | os.PathLike[str]) -> list[Path]:
     []
     """
     return sorted(path for path in Path(folder).glob(".*.partial") if _is_left(path))
+
+
+def read_json(name: str, path: Any) -> Any:
+    """What a JSON file from elsewhere holds, for the public function `name`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a.json").write_text("[1, 2]")
+    ...     read_json("example", Path(folder, "a.json"))
+    [1, 2]
+    """
+    file = existing_file(name, path)
+    try:
+        return json.loads(file.read_text("utf-8-sig"))  # some editors put a mark first
+    except OSError as error:
+        raise refused(name, "read", file, error) from error
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{name}: {file} is no JSON, got {error!s:.100}; fetch it again, or name another") from error
 
 
 def _lock(file: IO[bytes]) -> bool:

@@ -5,16 +5,14 @@ Builds on: `minigrad.argument`. Read next: `minigrad.models.language_model`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
-from minigrad.argument import AT_LEAST_0, existing_file, number, whole
+from minigrad.argument import AT_LEAST_0, number, whole
 from minigrad.errors import ArgumentError, DTypeError
-from minigrad.io.whole import FileError
+from minigrad.io.whole import FileError, read_json
 from minigrad.nn import functional as F
 from minigrad.ops import tanh
 
@@ -45,13 +43,9 @@ def read_config(name: str, source: Source) -> dict[str, Any]:
         return dict(source)
     if is_dataclass(source) and not isinstance(source, type):
         return asdict(source)
-    path = existing_file(name, source)
-    try:
-        entries = json.loads(Path(path).read_text("utf-8"))
-    except ValueError as error:
-        raise FileError(f"{name}: {path} is no JSON, got {error}; name a config.json") from error
+    entries = read_json(name, source)
     if not isinstance(entries, dict):
-        raise FileError(f"{name}: {path} holds no settings by name, got {entries!r:.60}; name a config.json")
+        raise FileError(f"{name}: {source} holds no settings by name, got {entries!r:.60}; name a config.json")
     return entries
 
 

@@ -1,6 +1,7 @@
 """States as PyTorch writes them: names, layouts and dtypes mapped, everything that does not fit told."""
 
 import json
+import os
 import struct
 
 import numpy as np
@@ -146,12 +147,38 @@ def test_a_state_in_several_files(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"^load_torch_state: there is no such file, got .*part-1\.saf"):
         load_torch_state(other, index)
     for text in (
-        "", "[1]", "{}", '{"weight_map": 1}', '{"weight_map": {"a": 1}}', '{"weight_map": {"a": "../a.safetensors"}}',
+        "[1]", "{}", '{"weight_map": 1}', '{"weight_map": {"a": 1}}', '{"weight_map": {"a": "../a.safetensors"}}',
         '{"weight_map": {"a": "a.bin"}}', '{"weight_map": []}', '"text"',
     ):  # fmt: skip
         index.write_text(text)
         with pytest.raises(FileError, match=r"index\.json is no index of safetensors files, got .*; fetch it again"):
             load_torch_state(other, index)
+    for text in ("", "{", "[" * 100_000, "\x00"):
+        index.write_text(text)
+        with pytest.raises(FileError, match=r"^load_torch_state: .*index\.json is no JSON, got .*; fetch it again"):
+            load_torch_state(other, index)
+
+
+def test_an_index_may_begin_with_a_mark(tmp_path):
+    save_torch_state(model(), tmp_path / "a.safetensors")
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": dict.fromkeys(model().state_dict(), "a.safetensors")}), "utf-8-sig")
+    assert load_torch_state(model(), index) == ([], [])
+
+
+def test_names_that_no_file_can_have(tmp_path):
+    for name, error in (("a\0", ArgumentError), ("\ud800", ArgumentError), ("a" * 5000, OSError)):
+        path = tmp_path / f"{name}.safetensors"
+        with pytest.raises(error, match=r"^load_torch_state: .*; c(orrect it|heck the path)$"):
+            load_torch_state(model(), path)
+        with pytest.raises(error, match=r"^save_torch_state: .*; c(orrect it|heck the path)$"):
+            save_torch_state(model(), path)
+
+
+def test_what_is_neither_file_nor_folder_is_refused_and_not_waited_for(tmp_path):
+    (tmp_path / "a.safetensors").symlink_to(os.devnull)
+    with pytest.raises(FileError, match=r"^load_torch_state: .*, got a pipe or a device, .*; copy it into a file$"):
+        load_torch_state(model(), tmp_path / "a.safetensors")
 
 
 def test_files_that_cannot_be_read(tmp_path):

@@ -176,7 +176,8 @@ def test_folders_that_lack_something(tmp_path):
     save_torch_state(GPT2(SMALL_GPT2 | {"n_embd": 10}), tmp_path / "model.safetensors")
     with pytest.raises(ShapeError, match=r"transformer\.wte\.weight has \(13, 10\) and must have \(13, 8\)"):
         from_pretrained(tmp_path)
-    for text, message in (("", "is no JSON"), ("[1]", r"holds no settings by name, got \[1\]"), ("{", "is no JSON")):
+    for text, message in (("", "is no JSON"), ("[1]", r"holds no settings by name, got \[1\]"), ("{", "is no JSON"),
+                          ("[" * 100_000, "is no JSON")):  # fmt: skip
         (tmp_path / "config.json").write_text(text)
         with pytest.raises(FileError, match=rf"^from_config: .*config\.json {message}"):
             from_pretrained(tmp_path)
