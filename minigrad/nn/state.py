@@ -42,8 +42,9 @@ def load(own: Mapping[str, Tensor], state: Mapping[str, Any], strict: bool) -> U
             f"load_state_dict: shapes differ, got {'; '.join(wrong[:5])}; is it the state of another architecture?"
         )
     _agree(own, arrays)
-    for path, array in arrays.items():
-        own[path].data = move(array, own[path].backend)
+    ready = {path: _ready(path, array, own[path]) for path, array in arrays.items()}  # all that may fail, then the rest
+    for path, array in ready.items():
+        own[path].data = array
     return Unmatched(missing, unexpected)
 
 
@@ -59,25 +60,50 @@ def _array(path: str, value: Any) -> Array:
         ) from error
 
 
+def _ready(path: str, array: Array, part: Tensor) -> Array:
+    """The array where `part` lies, and, where that narrows it, in its dtype; numbers beyond that are refused."""
+    if not np.can_cast(array.dtype, part.dtype):
+        held = namespace(array).to_host(array)
+        with np.errstate(over="ignore"):
+            array = held.astype(part.dtype)
+        xp = namespace(held)
+        if (lost := xp.isfinite(held) & ~xp.isfinite(array)).any():
+            raise ArgumentError(
+                f"load_state_dict: {path} has numbers beyond {part.dtype}, got {held[lost][0]}; take a wider dtype, or "
+                "scale them"
+            )
+    return move(array, part.backend)
+
+
 def _agree(own: Mapping[str, Tensor], arrays: Mapping[str, Array]) -> None:
-    """Refuse several values for one Tensor, and fractions for whole numbers; only these are looked at on the host."""
+    """Refuse several values for one Tensor, and what whole numbers cannot hold; only these are seen on the host."""
     first: dict[int, str] = {}
     shared = Counter(id(own[path]) for path in arrays)
     for path, array in arrays.items():
         part = own[path]
-        if part.dtype.kind != "f" and array.dtype.kind == "f":
-            xp = namespace(array)
-            if not xp.to_host(xp.isfinite(array) & (xp.rint(array) == array)).all():
-                got = str(xp.to_host(array))
-                raise ArgumentError(f"load_state_dict: {path} holds whole numbers, got {got:.60}; round it")
+        if part.dtype.kind != "f" and not np.can_cast(array.dtype, part.dtype):
+            _check_whole(path, namespace(array).to_host(array), part.dtype)
         if shared[id(part)] > 1:
             before = first.setdefault(id(part), path)
-            a, b = (namespace(x).to_host(x).astype(part.dtype) for x in (arrays[before], array))
+            with np.errstate(over="ignore"):  # refused later, and by its name
+                a, b = (namespace(x).to_host(x).astype(part.dtype) for x in (arrays[before], array))
             if not np.array_equal(a, b, equal_nan=part.dtype.kind == "f"):
                 raise ArgumentError(
                     f"load_state_dict: {before} and {path} name one array and must be equal, got {a.ravel()!s:.40} "
                     f"and {b.ravel()!s:.40}; leave one of them out"
                 )
+
+
+def _check_whole(path: str, array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> None:
+    """Refuse fractions, and whole numbers beyond a dtype."""
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    xp = namespace(array)
+    if not (xp.isfinite(array) & (xp.rint(array) == array)).all():
+        raise ArgumentError(f"load_state_dict: {path} holds whole numbers, got {array!s:.60}; round it")
+    if not ((array >= low) & (array < high + 1)).all():
+        raise ArgumentError(
+            f"load_state_dict: {path} holds whole numbers from {low} to {high}, got {array!s:.60}; correct it"
+        )
 
 
 def renamed(layers: Iterable[tuple[str, Any]], state: Mapping[str, Any]) -> dict[str, Any]:

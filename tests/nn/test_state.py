@@ -55,6 +55,10 @@ def tied(**changes):
         (tied(seen=2.5), "seen holds whole numbers, got 2.5; round it"),
         (tied(seen=np.array(np.nan)), "seen holds whole numbers, got nan"),
         (tied(seen=np.array(-np.inf)), "seen holds whole numbers, got -inf"),
+        (tied(seen=np.array(1e300)), r"seen holds whole numbers from -9223372036854775808 to .*, got 1e\+300; correct"),
+        (tied(seen=2.0**63), r"seen holds whole numbers from .*, got 9.223372e\+18; correct it"),
+        (tied(seen=np.array(2**64 - 1, np.uint64)), "seen holds whole numbers from .*, got 18446744073709551615; "),
+        ({"encoder.weight": np.full((2, 2), 1e300), "seen": 1}, r"encoder.weight has .* float32, got 1e\+300; take"),
         (None, "a state is a dict of arrays by path, got NoneType; pass a state_dict"),
         (["encoder.weight"], "a state is a dict of arrays by path, got list"),
         ("encoder.weight", "a state is a dict of arrays by path, got str"),
@@ -69,6 +73,38 @@ def test_a_state_that_cannot_be_loaded_changes_nothing(device, state, words, str
         model.load_state_dict(state, strict=strict)
     for path, value in model.state_dict().items():
         assert np.array_equal(value, before[path])
+
+
+def test_numbers_beyond_the_dtype_change_nothing(device):
+    model = nn.Sequential(Linear(2, 2), Linear(2, 2)).to(device.name, dtype="float16")
+    before = model.state_dict()
+    state = {name: np.full(array.shape, 7.0, np.float32) for name, array in before.items()}
+    state["1.bias"][1] = 7e4
+    for narrowed in (state, {name: mg.Tensor(array).to(device.name) for name, array in state.items()}):
+        with pytest.raises(MinigradError, match=r"^load_state_dict: 1\.bias has numbers beyond float16, got 70000"):
+            model.load_state_dict(narrowed)
+        assert all(np.array_equal(value, before[name]) for name, value in model.state_dict().items())
+    state["1.bias"][:] = np.inf, np.nan  # these are there in every dtype
+    model.load_state_dict(state)
+    assert model[0].weight.tolist() == [[7.0, 7.0]] * 2
+    np.testing.assert_array_equal(model.state_dict()["1.bias"], np.float16([np.inf, np.nan]))
+
+
+def test_a_load_that_breaks_off_changes_nothing(device, monkeypatch):
+    model = nn.Sequential(Linear(2, 2), Linear(2, 2)).to(device.name)
+    before = model.state_dict()
+    moved = []
+
+    def move(array, name):
+        moved.append(array)
+        if len(moved) == 3:
+            raise MemoryError("the device is full")
+        return mg.backend.move(array, name)
+
+    monkeypatch.setattr("minigrad.nn.state.move", move)
+    with pytest.raises(MemoryError):
+        model.load_state_dict({name: array + 1 for name, array in before.items()})
+    assert all(np.array_equal(value, before[name]) for name, value in model.state_dict().items())
 
 
 def test_equal_values_under_several_paths_are_loaded(device):
