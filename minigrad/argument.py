@@ -66,7 +66,9 @@ class Range(NamedTuple):
     usual: str = ""
 
     def __contains__(self, value: Any) -> bool:
-        if not is_number(value) or not is_finite(value):
+        if type(value) is not float and not is_number(value):  # a float is looked at twenty times a step
+            return False
+        if not is_finite(value):
             return False
         above = self.low < value if self.ends[0] == "(" else self.low <= value
         return bool(above and (value < self.high if self.ends[1] == ")" else value <= self.high))

@@ -18,7 +18,9 @@ from minigrad.backend import default_backend, namespace
 from minigrad.errors import DTypeError
 from minigrad.tensor import Nested, Tensor, as_array, raw
 
-__all__ = ["constant", "constants", "floating", "promote", "together", "wide"]
+__all__ = ["HALF", "constant", "constants", "floating", "promote", "together", "wide"]
+
+HALF = np.dtype(np.float16)
 
 constants: dict[Any, Any] = {}  # (number, dtype) -> 0-d array: NumPy takes twice as long with a Python number
 
@@ -103,7 +105,7 @@ def wide(x: Any) -> Any:
     >>> wide(np.ones(2, np.float16)).dtype, wide(np.ones(2)).dtype
     (dtype('float32'), dtype('float64'))
     """
-    return x.astype(np.float32) if x.dtype == np.float16 else x
+    return x.astype(np.float32) if x.dtype == HALF else x
 
 
 def constant(number: float, dtype: Any) -> Any:

@@ -150,18 +150,22 @@ def _fused(body: Any, name: str, inputs: int, general: Any) -> Any:
     """Inputs of level 1 and arrays that kernels serve."""
 
     def call(*args: Any, **static: Any) -> Any:
-        xs = args[:inputs]
-        values = [x.value if type(x) in FIRST else x for x in xs]
-        edges = [i for i, x in enumerate(xs) if type(x) in FIRST and x.node is not None]
-        if not edges or (paused and not recording()) or not served(values):
+        values, nodes, places = list(args), [], []
+        for i, x in enumerate(args[:inputs]):
+            if type(x) in FIRST:
+                values[i] = x.value
+                if x.node is not None:
+                    nodes.append(x.node)
+                    places.append(i)
+        if not nodes or (paused and not recording()) or not served(values[:inputs]):
             return general(*args, **static)
         try:
-            y, vjps = body(*values, *args[inputs:], **static)
-            vjps = tuple([vjps[i] for i in edges])
+            y, vjps = body(*values, **static)
+            vjps = tuple([vjps[i] for i in places])
         except Exception as error:
-            explain_forward(name, [x for x in xs if x is not None], error)
+            explain_forward(name, [x for x in args[:inputs] if x is not None], error)
             raise
-        return make(y, tuple([xs[i].node for i in edges]), vjps)
+        return make(y, tuple(nodes), vjps)
 
     return call
 

@@ -336,6 +336,8 @@ def _from_python(data: Any) -> np.ndarray[Any, Any]:
 
 def as_value(x: Any) -> Any:
     """An array or Tensor as it is, anything else as an array: what a composite op does to its arguments."""
+    if type(x) in FIRST or type(x) is np.ndarray:
+        return x
     return x if hasattr(x, "dtype") and not isinstance(x, np.generic) else as_array(x)
 
 

@@ -19,7 +19,7 @@ from minigrad.nn.functional.reduction import check_reduction, reduced
 from minigrad.ops import multiply, take_along_axis, where
 from minigrad.ops.fused import cross_entropy as fused
 from minigrad.ops.fused.softmax import log_softmax
-from minigrad.promote import wide
+from minigrad.promote import HALF, wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
 
@@ -89,7 +89,7 @@ def cross_entropy(
     if is_probabilities(logits, target):
         return _soft(logits, target, weight, reduction, smoothing)
     labels = class_labels("cross_entropy", logits, target, ignore_index)
-    half, logits, axis = logits.dtype == "float16", wide(logits), min(logits.ndim - 1, 1)
+    half, logits, axis = logits.dtype == HALF, wide(logits), min(logits.ndim - 1, 1)
     if smoothing or not labels.safe.size:
         y = _likelihood("cross_entropy", log_softmax(logits, axis), labels, weight, reduction, smoothing)
     else:
