@@ -74,7 +74,7 @@ class Kernel:
         writes = self.writes_inputs
 
         def run(*arrays: Any) -> None:
-            if arrays[0].dtype is not FLOAT32:
+            if arrays[0].dtype != FLOAT32:
                 return plain(*arrays)
             neat = [a if type(a) is not np.ndarray or a.flags.carray else a.copy() for a in arrays]
             if writes and any(a is not b for a, b in zip(arrays, neat, strict=True)):

@@ -1,12 +1,15 @@
 """Whose kernels serve: what the environment says, what is installed, what is compiled."""
 
 import os
+import pickle
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from minigrad.errors import ArgumentError
+from minigrad.fused import served
 from minigrad.kernels import provider, provider_in_use, use_kernels
 
 HERE = provider.installed()
@@ -63,3 +66,11 @@ def test_compile_fills_the_cache_and_a_folder_that_cannot_be_written_is_named(tm
     assert done.returncode == 1
     assert done.stderr.startswith("compile: nothing was kept, got ")
     assert "XDG_CACHE_HOME names another folder" in done.stderr
+
+
+def test_an_unpickled_array_is_served_as_any_other():
+    """Its dtype is equal to NumPy's own, and another object."""
+    x = pickle.loads(pickle.dumps(np.ones(2, np.float32)))
+    assert x.dtype is not np.dtype(np.float32)
+    assert served([np.ones(2, np.float32), x])
+    assert not served([np.ones(2), x])
