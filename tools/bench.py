@@ -1,86 +1,171 @@
-"""Milliseconds per training step: minigrad beside PyTorch's eager mode, in one process and one run.
+"""Milliseconds per training step and per op: minigrad beside PyTorch, JAX and bare matrix products.
 
-    python tools/bench.py [--quick] [--threads 1 2] [--only W1 ...] [--json FILE]
+    python tools/bench.py [--quick] [--threads 1 2] [--only W1 ...] [--rounds N] [--json FILE] [--png FILE] [--write]
 
-The sides take turns, a ratio is formed in each round, and the median of these counts (`tools/bench_timing.py`). Without
-PyTorch minigrad is timed alone. The workloads are in tools/workloads.
+Each peer runs in a fresh process of its own, where it is installed. The peers take turns, one computes at a time; a
+ratio to PyTorch's eager mode is formed in each round, and the median of these counts. --quick takes PyTorch and
+minigrad alone and few rounds; --write makes docs/BENCHMARKS.md. The workloads are in tools/workloads, the peers in
+tools/bench_peers.py. Ends with 1 if minigrad failed anywhere; another peer that fails is told of and left out.
 """
 
 import argparse
 import json
+import shlex
 import statistics
 import sys
-from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
-from time import perf_counter
-from typing import Any
-
-import threadpoolctl
+from time import sleep
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.bench_timing import have_torch, interleaved, machine, quartiles, warn_if_busy
+from tools.bench_chart import chart
+from tools.bench_page import PAGE, duration, page
+from tools.bench_peers import PEERS, Peer, Worker, WorkerError, installed, prepare_numba
+from tools.bench_timing import machine, quartiles, warn_if_busy
 from tools.workloads import WORKLOADS
 
-BLOCK = 0.05  # seconds that the steps of one side take in a round, about
+PAUSE = 0.05  # seconds between two turns, in which threads that wait by spinning fall asleep
+FULL, QUICK = {"rounds": 21, "block": 0.1}, {"rounds": 5, "block": 0.04}  # rounds, and seconds of a turn, about
+Row = dict[str, Any]
 
 
-def repeated(step: Callable[[], object]) -> tuple[Callable[[], None], int]:
-    """As many steps as fill a block, and how many these are."""
-    for _ in range(3):
-        step()
-    start = perf_counter()
-    step()
-    count = max(1, round(BLOCK / (perf_counter() - start)))
+class Failure(NamedTuple):
+    """A peer that gave no row, and its last words."""
 
-    def block() -> None:
-        for _ in range(count):
-            step()
+    workload: str
+    threads: int
+    peer: Peer
+    words: str
 
-    return block, count
+    def __str__(self) -> str:
+        return f"{self.workload}, {self.threads} threads: {self.peer.title} failed, {self.words}"
 
 
-def timed(name: str, threads: int, rounds: int) -> list[dict[str, Any]]:
-    """A row for each peer of a workload."""
-    peers = ["minigrad", "torch"] if have_torch() else ["minigrad"]
-    if have_torch():
-        import torch
+class Side:
+    """A peer that takes part in one workload: its process, and what it has measured."""
 
-        torch.set_num_threads(threads)
-    with threadpoolctl.threadpool_limits(threads):
-        blocks = [repeated(WORKLOADS[name](peer)) for peer in peers]
-        times = interleaved([block for block, _ in blocks], rounds)
-    steps = [[seconds / count for seconds in side] for side, (_, count) in zip(times, blocks, strict=True)]
+    def __init__(self, worker: Worker, block: float) -> None:
+        self.worker, self.peer = worker, worker.peer
+        ready = worker.built()
+        self.settings, self.steps = ready["settings"], max(1, round(block / ready["seconds"]))
+        self.seconds: list[float] = []
+        self.peak = 0.0
+
+    def turn(self) -> None:
+        found = self.worker.block(self.steps)
+        self.seconds.append(found["seconds"] / self.steps)
+        self.peak = found["peak_mib"]
+
+
+def measured(
+    name: str, threads: int, peers: list[Peer], rounds: int, block: float
+) -> tuple[list[Row], list[Failure], dict[str, str]]:
+    """The rows of a workload, the peers that failed, and the settings of the others."""
+    sides: list[Side] = []
+    failures: list[Failure] = []
+    with ExitStack() as processes:
+        workers = [processes.enter_context(closing(Worker(name, peer, threads))) for peer in peers]
+        for peer, worker in zip(peers, workers, strict=True):  # they are built side by side, before anything is timed
+            try:
+                sides.append(Side(worker, block))
+            except WorkerError as error:
+                failures.append(Failure(name, threads, peer, str(error)))
+        for number in range(rounds):
+            for side in sides[:] if number % 2 == 0 else sides[::-1]:
+                sleep(PAUSE)
+                try:
+                    side.turn()
+                except WorkerError as error:
+                    sides.remove(side)
+                    failures.append(Failure(name, threads, side.peer, str(error)))
+    return rows_of(name, threads, sides), failures, {side.peer.title: side.settings for side in sides}
+
+
+def rows_of(name: str, threads: int, sides: list[Side]) -> list[Row]:
+    """A row for each peer: medians, with ratios to PyTorch's eager mode where that has taken part."""
+    eager = next((side for side in sides if side.peer.name == "torch"), None)
     rows = []
-    for peer, side in zip(peers, steps, strict=True):
-        ratio, spread = quartiles([own / other for own, other in zip(side, steps[-1], strict=True)])
-        ms = 1000 * statistics.median(side)
-        row = {"workload": name, "threads": threads, "kernels": "numpy", "peer": peer, "ms": ms}
-        rows.append({**row, "ratio": ratio if have_torch() else None, "spread": spread})
+    for side in sides:
+        ratio, spread = None, quartiles(side.seconds)[1]
+        if eager:
+            ratio, spread = quartiles([own / other for own, other in zip(side.seconds, eager.seconds, strict=True)])
+        rows.append({
+            "workload": name, "threads": threads, "kernels": side.peer.kernels, "peer": side.peer.name,
+            "ms": 1000 * statistics.median(side.seconds) / WORKLOADS[name].ops, "ratio": ratio, "spread": spread,
+            "peak_mib": side.peak, "peak_ratio": side.peak / eager.peak if eager else None,
+        })  # fmt: skip
     return rows
 
 
-def main() -> None:
+def line(row: Row) -> str:
+    title = next(peer.title for peer in PEERS if (peer.name, peer.kernels) == (row["peer"], row["kernels"]))
+    ratio = "" if row["ratio"] is None else f"  ratio {row['ratio']:.2f}"
+    each = " per op" if WORKLOADS[row["workload"]].ops > 1 else ""
+    return (
+        f"{row['workload']:<22}{row['threads']} threads  {title:<27}{duration(row['ms']):>9}{each}{ratio}"
+        f"  spread {row['spread']:.0%}  peak {row['peak_mib']:.0f} MiB"
+    )
+
+
+def taking_part(quick: bool) -> list[Peer]:
+    """The peers that can run here; a printed line says why another is left out."""
+    peers = []
+    for peer in PEERS:
+        if quick and peer.name not in ("minigrad", "torch"):
+            continue
+        why = prepare_numba() if peer.kernels == "numba" else "" if installed(peer) else f"{peer.package} not installed"
+        if why:
+            print(f"without {peer.title}: {why}")
+        else:
+            peers.append(peer)
+    return peers
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a third of the rounds")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
-    parser.add_argument("--json", type=Path, help="write the rows to this file")
-    args = parser.parse_args()
-    about, warning = machine(), warn_if_busy()
-    print("  ".join(f"{name} {value}" for name, value in about.items()))
-    rows = []
-    for name in args.only:
-        for threads in args.threads:
-            rows += timed(name, threads, 7 if args.quick else 21)
-            for row in rows[-2 if have_torch() else -1 :]:
-                ratio = (
-                    "" if row["ratio"] is None else f"  ratio {row['ratio']:.2f}  spread {100 * row['spread']:.0f} %"
-                )
-                print(f"{name:10} {threads} threads  {row['peer']:9} {row['ms']:9.3f} ms{ratio}")
+    parser.add_argument("--quick", action="store_true", help="PyTorch and minigrad alone, few rounds")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N")
+    parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS), metavar="WORKLOAD")
+    parser.add_argument("--rounds", type=int, metavar="N")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file")
+    parser.add_argument("--png", type=Path, metavar="FILE", help="draw the ratios")
+    parser.add_argument("--write", action="store_true", help="write docs/BENCHMARKS.md")
+    args = parser.parse_args(given)
+    if min(args.threads) < 1 or (args.rounds is not None and args.rounds < 1):
+        parser.error("threads and rounds are at least 1")
+    return args
+
+
+def main() -> int:
+    args = arguments()
+    about = machine() | {"command": shlex.join(["python", "tools/bench.py", *sys.argv[1:]])}
+    print("\n".join(f"{name:<9}{text}" for name, text in about.items()))
+    warnings = {"before": warn_if_busy()}
+    peers, how = taking_part(args.quick), QUICK if args.quick else FULL
+    how = how | {"rounds": args.rounds or how["rounds"]}
+    rows: list[Row] = []
+    failures: list[Failure] = []
+    settings: dict[str, str] = {}
+    for threads in args.threads:
+        for name in args.only:
+            fitting = [peer for peer in peers if peer.name in WORKLOADS[name].peers]
+            found, failed, set_ = measured(name, threads, fitting, int(how["rounds"]), how["block"])
+            print("\n".join([*map(line, found), *map(str, failed)]), flush=True)
+            rows, failures, settings = rows + found, failures + failed, settings | set_
+    warnings["after"] = warn_if_busy()
     if args.json:
-        args.json.write_text(json.dumps({"about": about, "warning": warning, "rows": rows}, indent=1), encoding="utf-8")
+        args.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+    if args.png:
+        chart(rows, args.png)
+    if args.write:
+        PAGE.write_text(page(rows, about, settings, how, warnings, [str(failure) for failure in failures]), "utf-8")
+    return 1 if any(failure.peer.name == "minigrad" for failure in failures) else 0
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # the processes have been ended on the way out
+        sys.exit("interrupted; nothing was written")

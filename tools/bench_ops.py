@@ -22,7 +22,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import minigrad as mg
-from tools.bench_timing import have_torch, interleaved, machine, one_thread, quartiles, warn_if_busy
+from tools.bench_timing import have_torch, interleaved, limited, machine, quartiles, warn_if_busy
 from tools.op_rows import Row, by_op
 from tools.op_rows.with_torch import weights
 
@@ -186,7 +186,7 @@ def main(arguments: list[str] | None = None, counts: dict[str, int] | None = Non
         about["warning"] = warning
     print(f"\n{HEAD}")
     rows = []
-    with one_thread():
+    with limited(1):
         for row in run(**(counts or (QUICK if args.quick else FULL)), only=args.only):
             rows.append(row)
             print(line(row), flush=True)

@@ -1,4 +1,4 @@
-"""What every benchmark of the project shares: interleaved rounds, medians, one thread, and a look at the machine.
+"""What every benchmark shares: interleaved rounds, medians, a number of threads, and a look at the machine.
 
 Absolute times drift on a shared machine, ratios taken side by side in one run hold. So the sides take turns within a
 round, a ratio is formed in each round, and the median of those ratios counts; `spread` says how far they lie apart.
@@ -11,14 +11,16 @@ import statistics
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from time import perf_counter
 
 import numpy as np
 import threadpoolctl
 
-__all__ = ["have_torch", "interleaved", "machine", "one_thread", "quartiles", "warn_if_busy"]
+__all__ = ["RARE", "have_torch", "interleaved", "limited", "machine", "quartiles", "warn_if_busy"]
 
 Block = Callable[[], object]
+RARE = (10_000, 20, 100)  # thresholds of Python's garbage collector for rarer collections
 
 
 def have_torch() -> bool:
@@ -52,13 +54,13 @@ def quartiles(values: Sequence[float]) -> tuple[float, float]:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for every library inside the block."""
+def limited(threads: int) -> Iterator[None]:
+    """So many threads for every library inside the block."""
     if have_torch():
         import torch
 
-        torch.set_num_threads(1)
-    with threadpoolctl.threadpool_limits(1):
+        torch.set_num_threads(threads)
+    with threadpoolctl.threadpool_limits(threads):
         yield
 
 
@@ -72,10 +74,9 @@ def machine() -> dict[str, str]:
     for pool in threadpoolctl.threadpool_info():
         if pool["user_api"] == "blas" and "blas" not in about:
             about["blas"] = f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
-    if have_torch():
-        import torch
-
-        about["torch"] = torch.__version__
+    for package in ("numba", "torch", "jax"):  # asked of the metadata: importing them takes seconds
+        if importlib.util.find_spec(package):
+            about[package] = metadata.version(package)
     return about
 
 

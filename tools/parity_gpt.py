@@ -4,7 +4,8 @@
 
 Both begin with the weights that minigrad draws. Printed are the largest difference of the losses and of the norms of
 the gradient over all steps, and the seconds of each side, which take turns. Ends with 0 if no loss differs by more than
-1e-4, and no norm by more than that share of itself. Needs PyTorch, whose TransformerEncoder takes the state as it is.
+1e-4, and no norm by more than that share of itself. Needs PyTorch. Both sides are those of the benchmark,
+tools/workloads/gpt.py.
 """
 
 import argparse
@@ -14,84 +15,21 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-import threadpoolctl
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import minigrad as mg
-from minigrad.nn import functional as F
-from minigrad.optim import AdamW, clip_grad_norm, decay_groups, schedules
-from tools.bench_timing import machine, warn_if_busy
+from minigrad.optim import schedules
+from tools.bench_timing import limited, machine, warn_if_busy
+from tools.workloads.gpt import Mini, Torch
 
 EXAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "examples" / "char_gpt.py"))
 TOLERANCE = 1e-4
 
 
-class Mini:
-    """minigrad's side: one step at a time."""
-
-    def __init__(self, args, letters):
-        recipe = {name: getattr(args, name) for name in ("block", "layers", "heads", "width", "dropout")}
-        self.model = EXAMPLE["GPT"](letters, **recipe)
-        groups = decay_groups(self.model.named_parameters(), 0.1)
-        self.optimizer = AdamW(groups, lr=rate(args), betas=(0.9, 0.99))
-
-    def step(self, x, y):
-        self.optimizer.zero_grad()
-        loss = F.cross_entropy(self.model(mg.Tensor(x)), y)
-        loss.backward()
-        norm = clip_grad_norm(self.model.parameters(), 1.0)
-        self.optimizer.step()
-        return loss.item(), float(norm)
-
-
-class Torch:
-    """PyTorch's side, with minigrad's weights."""
-
-    def __init__(self, args, letters, state):
-        import torch
-        from torch import nn
-
-        torch.set_num_threads(args.threads)
-        block = nn.TransformerEncoderLayer(
-            args.width, args.heads, 4 * args.width, args.dropout, "gelu", batch_first=True, norm_first=True, bias=False
-        )
-        self.parts = nn.ModuleDict({
-            "letters": nn.Embedding(letters, args.width),
-            "places": nn.Embedding(args.block, args.width),
-            "blocks": nn.TransformerEncoder(
-                block, args.layers, nn.LayerNorm(args.width, bias=False), enable_nested_tensor=False
-            ),
-        })  # fmt: skip
-        self.parts.load_state_dict({name: torch.tensor(array) for name, array in state.items()})
-        self.torch, self.lr, self.steps = torch, rate(args), 0
-        self.mask = nn.Transformer.generate_square_subsequent_mask(args.block)
-        parameters = list(self.parts.parameters())
-        groups = [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": 0.1},
-            {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
-        ]
-        self.optimizer = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99))
-
-    def step(self, x, y):
-        torch, parts = self.torch, self.parts
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.lr(self.steps)
-        self.optimizer.zero_grad()
-        h = parts["letters"](torch.from_numpy(x)) + parts["places"].weight
-        h = parts["blocks"](h, mask=self.mask, is_causal=True)
-        logits = (h @ parts["letters"].weight.T).transpose(1, 2)
-        loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(y))
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(parts.parameters(), 1.0)
-        self.optimizer.step()
-        self.steps += 1
-        return loss.item(), norm.item()
-
-
-def rate(args):
-    """The learning rate of each step; both sides take the same function."""
-    return schedules.warmup_cosine(args.lr, 100, 2000, args.lr / 10)
+def step(side, x, y):
+    """The loss and the norm of the gradient in one step."""
+    return tuple(float(value) for value in side.step(*side.batch(x, y)))
 
 
 def arguments():
@@ -114,13 +52,14 @@ def main():
     tokens, validation, letters = EXAMPLE["load"](args)
     loader, _ = EXAMPLE["loaders"](args, tokens, validation)
     batches = [loader.make(*divmod(step, len(loader))) for step in range(args.steps)]
+    args.lr = schedules.warmup_cosine(args.lr, 100, 2000, args.lr / 10)
     sides = [mini := Mini(args, len(letters)), Torch(args, len(letters), mini.model.state_dict())]
     found, seconds = [[], []], [0.0, 0.0]
-    with threadpoolctl.threadpool_limits(args.threads):
+    with limited(args.threads):
         for batch in batches:
             for side, values in enumerate(found):
                 start = perf_counter()
-                values.append(sides[side].step(*batch))
+                values.append(step(sides[side], *batch))
                 seconds[side] += perf_counter() - start
     losses, norms = (np.array(found)[:, :, i] for i in (0, 1))
     far, bent = np.abs(losses[0] - losses[1]).max(), np.abs(norms[0] / norms[1] - 1).max()

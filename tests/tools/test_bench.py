@@ -1,41 +1,174 @@
-"""The benchmark of training steps runs every workload and writes what it found."""
+"""The benchmark measures in processes of its own, writes what it found, tells of peers that fail; no time is judged."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tools import bench
+from tools import bench, bench_peers, bench_worker
+from tools.bench_page import TARGETS, duration, page
+from tools.bench_peers import PEERS, Worker, WorkerError
 from tools.bench_timing import have_torch
 from tools.workloads import WORKLOADS
 
-ROOT = Path(__file__).parents[2]
+MINI = PEERS[0]
+KEYS = "workload threads kernels peer ms ratio spread peak_mib peak_ratio".split()
+ABOUT = {"machine": "a machine", "command": "python tools/bench.py"}
 
 
-@pytest.mark.parametrize("name", WORKLOADS)
-def test_a_workload_trains(name):
-    step = WORKLOADS[name]("minigrad")
-    losses = [step().item() for _ in range(5)]
-    assert losses[-1] < losses[0]
-
-
-@pytest.mark.skipif(not have_torch(), reason="needs PyTorch; minigrad's side is tested above")
-@pytest.mark.parametrize("name", WORKLOADS)
-def test_pytorch_trains_the_same(name):
-    step = WORKLOADS[name]("torch")
-    losses = [step().item() for _ in range(5)]
-    assert losses[-1] < losses[0]
+def made(peer, workload="W2", kernels=None, ratio=1.0, peak=1.0):
+    return dict(zip(KEYS, [workload, 1, kernels, peer, 12.0, ratio, 0.05, 100.0, peak], strict=True))
 
 
 def test_the_tool_writes_its_rows(tmp_path):
-    out = tmp_path / "rows.json"
-    options = ["--quick", "--only", "W1 tiny", "--threads", "1", "--json", str(out)]
+    out, picture = tmp_path / "rows.json", tmp_path / "rows.png"
+    options = ["--quick", "--rounds", "2", "--only", "W1 tiny", "--threads", "1", "--json", out, "--png", picture]
     done = subprocess.run([sys.executable, bench.__file__, *options], capture_output=True, text=True, check=True)
-    found = json.loads(out.read_text())
-    assert done.stdout.count("W1 tiny") == len(found["rows"]) == (2 if have_torch() else 1)
-    row = found["rows"][0]
-    assert row.keys() == {"workload", "threads", "kernels", "peer", "ms", "ratio", "spread"}
-    assert (row["workload"], row["threads"], row["peer"]) == ("W1 tiny", 1, "minigrad")
-    assert row["ms"] > 0
+    rows = json.loads(out.read_text())
+    assert [row["peer"] for row in rows if row["kernels"] != "numba"] == ["minigrad", "torch"][: 1 + have_torch()]
+    assert done.stdout.count("W1 tiny  ") == len(rows)
+    for row in rows:
+        assert list(row) == KEYS
+        assert (row["workload"], row["threads"]) == ("W1 tiny", 1)
+        assert row["ms"] > 0
+        assert row["peak_mib"] > 10
+        assert (row["ratio"] is None) == (row["peak_ratio"] is None) == (not have_torch())
+    assert rows[0]["kernels"] == "numpy"
+    assert rows[-1]["ratio"] in (None, 1.0)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_chain_is_timed_per_op():
+    side = SimpleNamespace(peer=MINI, seconds=[0.5, 0.25, 1.0], peak=50.0)
+    assert [bench.rows_of(name, 1, [side])[0]["ms"] for name in ("W1 tiny", "W3")] == [500.0, 0.5]
+
+
+def test_ratios_are_formed_in_each_round():
+    own = SimpleNamespace(peer=MINI, seconds=[1.0, 4.0, 3.0], peak=50.0)
+    other = SimpleNamespace(peer=PEERS[2], seconds=[2.0, 4.0, 12.0], peak=200.0)
+    row = bench.rows_of("W1", 2, [own, other])[0]
+    assert (row["ratio"], row["spread"], row["peak_ratio"]) == (0.5, 0.75, 0.25)
+
+
+def test_a_dying_peer_is_told_of_and_the_others_go_on(monkeypatch):
+    class Dying(Worker):
+        def __init__(self, workload, peer, threads):
+            ready = json.dumps({"seconds": 1.0, "settings": ""})
+            dies = f"import sys; print({ready!r}, flush=True); input(); sys.exit('no more')"
+            super().__init__(workload, peer, threads, [sys.executable, "-c", dies] if peer.name == "gemm" else None)
+
+    monkeypatch.setattr(bench, "Worker", Dying)
+    rows, failures, settings = bench.measured("W1 tiny", 1, [MINI, PEERS[-1]], 3, 0.001)
+    assert [row["peer"] for row in rows] == ["minigrad"]
+    assert [str(failure) for failure in failures] == [
+        "W1 tiny, 1 threads: matrix products alone failed, ended with 1: no more"
+    ]
+    assert list(settings) == [MINI.title]
+
+
+@pytest.mark.parametrize(("broken", "code"), [("minigrad", 1), ("gemm", 0)])
+def test_only_a_failure_of_minigrad_counts(monkeypatch, capsys, broken, code):
+    failed = [bench.Failure("W3", 1, peer, "its last words") for peer in PEERS if peer.name == broken]
+    monkeypatch.setattr(bench, "measured", lambda *_: ([], failed, {}))
+    monkeypatch.setattr(bench, "taking_part", lambda _: PEERS)
+    monkeypatch.setattr(sys, "argv", ["bench.py", "--only", "W3", "--threads", "1"])
+    assert bench.main() == code
+    assert f"{failed[0].peer.title} failed, its last words" in capsys.readouterr().out
+
+
+def test_a_worker_says_why_it_could_not_build():
+    said = r"(?s)ended with 1: .*KeyError: 'W9'"
+    with closing(Worker("W9", MINI, 1)) as worker, pytest.raises(WorkerError, match=said):
+        worker.built()
+
+
+def test_a_worker_that_does_not_answer_is_given_up_and_killed():
+    sleeping = Worker("W1 tiny", MINI, 1, [sys.executable, "-c", "import time; time.sleep(100)"])
+    with closing(sleeping) as worker, pytest.raises(WorkerError, match=r"no answer within 0\.2 seconds"):
+        worker.reply(0.2)
+    assert worker.process.returncode == -signal.SIGKILL
+
+
+def test_an_interrupt_ends_the_workers(monkeypatch):
+    started = []
+
+    class Counted(Worker):
+        def __init__(self, *args):
+            super().__init__(*args)
+            started.append(self.process)
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "Worker", Counted)
+    monkeypatch.setattr(bench, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        bench.measured("W1 tiny", 1, [MINI, PEERS[-1]], 1, 0.001)
+    assert [process.returncode is None for process in started] == [False, False]
+
+
+def test_kernels_that_were_not_asked_for_are_refused(monkeypatch):
+    monkeypatch.setattr(bench_worker, "kernels_in_use", lambda peer: "numpy")
+    job = {"workload": "W1 tiny", "peer": "minigrad", "kernels": "numba", "threads": 1}
+    monkeypatch.setattr(bench_worker, "settle", lambda *_: "")
+    with pytest.raises(RuntimeError, match="kernels of numba were asked for, numpy serves"):
+        bench_worker.serve(job, print)
+
+
+def test_the_peak_is_of_the_process_alone():
+    held = bytearray(200 << 20)
+    code = "from tools.bench_worker import peak; print(peak())"
+    root = Path(bench.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert 5 < float(done.stdout) < 120 < bench_worker.peak()
+    assert len(held) == 200 << 20
+
+
+def test_threads_and_memory_settings_are_those_of_the_peer(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "7")
+    for peer in PEERS:
+        own = bench_peers.environment(peer, 2)
+        assert {own[name] for name in bench_peers.THREADS} == {"2"}
+        assert own.get("MALLOC_TRIM_THRESHOLD_") == (str(1 << 30) if peer.name == "torch tuned" else None)
+        assert own.get("MINIGRAD_KERNELS", None if peer.kernels is None else "") == peer.kernels
+        assert own["PATH"] == os.environ["PATH"]
+
+
+def test_every_peer_and_every_target_is_of_a_workload():
+    names = {peer for workload in WORKLOADS.values() for peer in workload.peers}
+    assert names == {peer.name for peer in PEERS}
+    assert {name for name, _ in TARGETS} == set(WORKLOADS)
+
+
+def test_the_page_has_every_figure_and_marks_what_misses_its_target():
+    rows = [made("minigrad", kernels="numpy", ratio=0.98), made("minigrad", kernels="numba", ratio=0.8, peak=0.6),
+            made("torch"), made("jax", ratio=0.7), made("gemm", ratio=0.5)]  # fmt: skip
+    text = page(rows, ABOUT, {"PyTorch eager": "as it comes"}, bench.FULL, {"before": "", "after": "busy"}, ["JAX: no"])
+    times, memory = [line for line in text.splitlines() if line.startswith("| W2")]
+    assert times.split(" | ")[1:5] == [
+        "0.98 (5%), 12.0 ms", "<= 0.97 **missed**", "0.80 (5%), 12.0 ms", "<= 0.8 *behind JAX*"
+    ]  # fmt: skip
+    assert memory.count("missed") == 2
+    for words in ("a machine", "as it comes", "after the run: busy", "left out: JAX: no", "rounds: 21", "0.50 (5%)"):
+        assert words in text
+    heads = [line for line in text.splitlines() if line.startswith("| workload")]
+    assert {line.count("|") for line in heads} == {times.count("|")} == {memory.count("|")}
+
+
+def test_the_page_without_pytorch():
+    text = page([made("minigrad", "W3", "numpy", None, None)], ABOUT, {}, bench.QUICK, {"before": ""}, [])
+    assert "| W3, per op | 5%, 12.0 ms | <= 0.55 |" in text
+    assert "| W3 | 100 | |" in text
+
+
+def test_durations():
+    assert [duration(ms) for ms in (0.00123, 0.0999, 0.1, 12.345, 123.4)] == [
+        "1.23 us", "99.9 us", "0.100 ms", "12.3 ms", "123 ms"
+    ]  # fmt: skip

@@ -34,6 +34,9 @@ def test_both_losses_and_norms_decide(tmp_path, monkeypatch, loss, norm, verdict
         def __init__(self, *args):
             self.of_torch = len(args) == 3
 
+        def batch(self, x, y):
+            return x, y
+
         def step(self, x, y):
             return (2.0, 5.0) if self.of_torch else (loss, norm)
 

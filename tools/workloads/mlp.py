@@ -1,49 +1,43 @@
 """W1: a multilayer perceptron with ReLU, cross-entropy and Adam."""
 
-from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
-import numpy as np
+from tools.workloads.floor import linear, products
+from tools.workloads.start import labelled, side, weights
+from tools.workloads.training import trained
 
-__all__ = ["labelled", "mlp", "trained"]
-
-
-def labelled(shape: tuple[int, ...], classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """A batch of inputs and labels: no zeros, which some libraries multiply faster."""
-    rng = np.random.default_rng(0)
-    return rng.normal(size=shape).astype(np.float32), rng.integers(0, classes, shape[0])
+__all__ = ["mlp"]
 
 
-def mlp(peer: str, widths: tuple[int, ...], batch: int) -> Callable[[], object]:
+def mlp(peer: str, widths: tuple[int, ...], batch: int) -> Any:
     """One step of training on the same batch."""
-    if peer == "minigrad":
-        from minigrad import nn
-    else:
-        from torch import nn
+    pairs = list(pairwise(widths))
+    if peer == "gemm":
+        return products(part for k, (i, o) in enumerate(pairs) for part in linear(batch, i, o, to_x=k > 0))
+    x, y = labelled((batch, widths[0]), widths[-1])
+    if peer == "jax":
+        return of_jax(pairs, x, y)
+    nn = side(peer).library.nn
     layers = []
-    for i, o in pairwise(widths):
+    for i, o in pairs:
         layers += [nn.Linear(i, o), nn.ReLU()]
-    return trained(peer, nn.Sequential(*layers[:-1]), *labelled((batch, widths[0]), widths[-1]))
+    return trained(peer, nn.Sequential(*layers[:-1]), x, y)
 
 
-def trained(peer: str, model: object, x: np.ndarray, y: np.ndarray) -> Callable[[], object]:
-    """The step of a classifier with Adam."""
-    if peer == "minigrad":
-        from minigrad import Tensor
-        from minigrad.nn import functional as F
-        from minigrad.optim import Adam
-    else:
-        from torch import from_numpy as Tensor
-        from torch.nn import functional as F
-        from torch.optim import Adam
-    optimizer = Adam(model.parameters(), lr=1e-3)
-    inputs, labels = Tensor(x), Tensor(y)
+def of_jax(pairs: list[tuple[int, int]], x: Any, y: Any) -> Any:
+    """The same with jit; weights have the names of the layers in a Sequential."""
+    import jax
 
-    def step() -> object:
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(inputs), labels)
-        loss.backward()
-        optimizer.step()
-        return loss
+    from tools.workloads.with_jax import cross_entropy, training
 
-    return step
+    shapes = {}
+    for k, (i, o) in enumerate(pairs):
+        shapes |= {f"{2 * k}.weight": (o, i), f"{2 * k}.bias": (o,)}
+
+    def loss(p: Any, buffers: Any, x: Any, y: Any) -> Any:
+        for k in range(len(pairs)):
+            x = (jax.nn.relu(x) if k else x) @ p[f"{2 * k}.weight"].T + p[f"{2 * k}.bias"]
+        return cross_entropy(x, y), buffers
+
+    return training(loss, weights(shapes), {}, (x, y))
