@@ -1,115 +1,43 @@
-"""Microseconds per op, forward and backward: minigrad beside PyTorch's eager mode, in one process and one run.
+"""Microseconds per op and per layer, forward and backward: minigrad beside PyTorch's eager mode, in one process.
 
-    python tools/bench_ops.py [--quick] [--json FILE] [--markdown FILE] [--only OP ...]
+    python tools/bench_ops.py [--quick] [--json FILE] [--markdown FILE] [--write] [--only OP ...]
 
 First the headline: a chain of 1,000 small ops on 10 elements, once with Python's own settings of the garbage collector
 and once with rarer collections, the same for both sides. Then a row for each op of tools/op_rows in float32: a chain of
-calls and one walk back where the result may go in again, else single calls, each with a walk back of its own. Without
-PyTorch minigrad is timed alone.
+calls and one walk back where the result may go in again, else single calls, each with a walk back of its own. Then a
+row for each layer of tools/layer_sizes.py, which is trained on one input. Without PyTorch minigrad is timed alone;
+--write makes docs/BENCHMARKS_OPS.md.
 """
 
 import argparse
 import gc
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import minigrad as mg
-from tools.bench_timing import have_torch, interleaved, limited, machine, quartiles, warn_if_busy
-from tools.op_rows import Row, by_op
-from tools.op_rows.with_torch import weights
+from tools.bench_blocks import layer_block, op_block
+from tools.bench_timing import RARE, have_torch, interleaved, kernels_in_use, limited, machine, quartiles, warn_if_busy
+from tools.layer_sizes import SIZED
+from tools.op_rows import by_op
+from tools.workloads.chain import chain as mixed_chain
+from tools.workloads.start import Side, side
 
-RARE = (10_000, 20, 100)  # thresholds of the garbage collector for the second headline
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "BENCHMARKS_OPS.md"
+PYTHONS = gc.get_threshold()
 FULL, QUICK = {"rounds": 31, "chain": 1000, "calls": 40}, {"rounds": 7, "chain": 1000, "calls": 20}
-Side = tuple[Any, Callable[..., Any]]  # a library, and what makes a leaf of it from an array
 
 
 def sides() -> list[Side]:
     """minigrad, and PyTorch where it is installed."""
-
-    def leaf(x: Any) -> mg.Tensor:
-        return mg.Tensor(x.copy(), requires_grad=True)
-
-    if not have_torch():
-        return [(mg, leaf)]
-    import torch
-
-    return [(mg, leaf), (torch, lambda x: torch.tensor(x, requires_grad=True))]
-
-
-# -- what is timed -----------------------------------------------------------------------------------------------------
-
-
-def mixed_chain(side: Side, length: int) -> Callable[[], list[Any]]:
-    """Eight kinds of step on 10 elements, over and over: tensors with tensors, with numbers, and functions.
-
-    The numbers are such that values and gradients stay far from overflow and from denormal numbers, however long it is.
-    """
-    library, leaf = side
-    a, b, c, d = (leaf(np.linspace(low, low + 0.01, 10, dtype=np.float32)) for low in (0.98, 0.22, 0.2, 0.98))
-    sent = np.ones(10, np.float32)
-    sent = sent if library is mg else library.from_numpy(sent)
-    tanh = library.tanh
-
-    def block() -> list[Any]:
-        y = a
-        for _ in range(length // 8):
-            y = y * a
-            y = y + b
-            y = tanh(y)
-            y = y - c
-            y = y / d
-            y = -y
-            y = y * -1.01
-            y = y + 0.01
-        y.backward(sent)
-        gradients = [leaf.grad for leaf in (a, b, c, d)]
-        a.grad = b.grad = c.grad = d.grad = None
-        return gradients
-
-    return block
-
-
-def op_block(row: Row, side: Side, calls: int) -> Callable[[], list[Any]]:
-    """`calls` times one op: a chain with one walk back, or forward and backward each time."""
-    library, leaf = side
-    function = row.mini if library is mg else row.torch
-    xs = [leaf(x) for x in row.arrays(np.float32, row.bench)]
-    constants = [np.array(c) if library is mg else library.tensor(c) for c in row.constants]
-    y = function(library, *xs, *constants)
-    walks = bool(row.order) and y.requires_grad
-    sent = weights(tuple(y.shape), 1).astype(np.float32) if walks else None
-    if walks and library is not mg:
-        sent = library.from_numpy(np.asarray(sent)).to(y.dtype)
-
-    def chain() -> list[Any]:
-        y = xs[0]
-        for _ in range(calls):
-            y = function(library, y, *xs[1:])
-        y.backward(sent)
-        return finish()
-
-    def single() -> list[Any]:
-        for _ in range(calls):
-            y = function(library, *xs, *constants)
-            if walks:
-                y.backward(sent)
-        return finish()
-
-    def finish() -> list[Any]:
-        gradients = [x.grad for x in xs]
-        for x in xs:
-            x.grad = None
-        return gradients
-
-    return chain if row.chain else single
+    return [side("minigrad"), side("torch")] if have_torch() else [side("minigrad")]
 
 
 # -- measuring ---------------------------------------------------------------------------------------------------------
@@ -140,20 +68,26 @@ def collector(threshold: tuple[int, int, int]) -> Iterator[None]:
 def run(rounds: int, chain: int, calls: int, only: list[str] | None = None) -> Iterator[dict[str, Any]]:
     """Every row, one after the other."""
     both = sides()
-    for label, threshold in (("default gc", gc.get_threshold()), (f"gc {RARE}", RARE)):
+    for label, threshold in (("default gc", PYTHONS), (f"gc {RARE}", RARE)):
         if not only or "W3" in only:
             with collector(threshold):
-                blocks = [mixed_chain(side, chain) for side in both]
+                blocks = [mixed_chain(peer, chain) for peer in ("minigrad", "torch")[: len(both)]]
                 yield measure(f"W3, {label}", f"chain of {chain}", blocks, chain, rounds)
     for name, row in by_op().items():
         if not only or name in only:
             blocks = [op_block(row, side, calls) for side in both]
             how = f"chain of {calls}" if row.chain else "single calls"
             yield measure(name, how, blocks, calls, rounds)
+    for layer in SIZED:
+        if not only or layer.id in only:
+            few = max(1, calls // 4)
+            blocks = [layer_block(layer, side, few) for side in both]
+            yield measure(f"nn.{layer.id}", "layer", blocks, few, rounds)
 
 
 # -- printing ----------------------------------------------------------------------------------------------------------
 
+SOURCE = "[tools/bench_ops.py](../tools/bench_ops.py)."
 HEAD = f"{'op':<24}{'how':<16}{'minigrad us':>12}{'PyTorch us':>12}{'ratio':>8}{'spread':>8}"
 
 
@@ -164,23 +98,41 @@ def line(row: dict[str, Any]) -> str:
 
 def markdown(about: dict[str, str], rows: list[dict[str, Any]]) -> str:
     """The result as a Markdown page."""
-    lines = ["# Microseconds per op, forward and backward", ""]
+    lines = ["# Microseconds per op and per layer, forward and backward", ""]
+    lines += ["float32, minigrad and PyTorch's eager mode in turns in one process; written by", SOURCE, ""]
     lines += [f"- {name}: {text}" for name, text in about.items()]
-    lines += ["", "| op | how | minigrad us | PyTorch us | ratio | spread |", "|---|---|--:|--:|--:|--:|"]
-    for row in rows:
-        other = f"{row['torch_us']:.2f} | {row['ratio']:.2f}" if row["ratio"] else "- | -"
-        lines.append(f"| {row['op']} | {row['how']} | {row['minigrad_us']:.2f} | {other} | {row['spread']:.0%} |")
+    for title in ("op", "layer"):
+        lines += ["", f"## {title.capitalize()}s", "", f"| {title} | how | minigrad us | PyTorch us | ratio | spread |"]
+        lines.append("|---|---|--:|--:|--:|--:|")
+        for row in rows:
+            if (row["how"] == "layer") == (title == "layer"):
+                other = f"{row['torch_us']:.2f} | {row['ratio']:.2f}" if row["ratio"] else "- | -"
+                us = f"{row['minigrad_us']:.2f}"
+                lines.append(f"| {row['op']} | {row['how']} | {us} | {other} | {row['spread']:.0%} |")
     return "\n".join(lines) + "\n"
 
 
-def main(arguments: list[str] | None = None, counts: dict[str, int] | None = None) -> None:
+def settled() -> str:
+    """minigrad's settings for speed, which hold for the whole process and so for PyTorch too; in words."""
+    if not hasattr(mg, "tune"):
+        return "as they come"
+    mg.tune()
+    return "minigrad.tune(), for both; the headlines set the garbage collector themselves"
+
+
+def main(
+    arguments: list[str] | None = None, counts: dict[str, int] | None = None, settings: str = "as they come"
+) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few rounds, to see that it runs")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--markdown", type=Path, metavar="FILE")
-    parser.add_argument("--only", nargs="+", metavar="OP", help="these ops alone; W3 is the headline")
+    parser.add_argument("--only", nargs="+", metavar="OP", help="these alone; W3 is the headline")
+    parser.add_argument("--write", action="store_true", help="write docs/BENCHMARKS_OPS.md")
     args = parser.parse_args(arguments)
-    about = machine() | {"minigrad": mg.__version__, "threads": "1", "dtype": "float32"}
+    command = shlex.join(["python", "tools/bench_ops.py", *(sys.argv[1:] if arguments is None else arguments)])
+    about = machine() | {"minigrad": mg.__version__, "kernels": kernels_in_use(), "threads": "1"}
+    about |= {"settings": settings, "date": datetime.now(timezone.utc).date().isoformat(), "command": command}
     print("\n".join(f"{name:<10}{text}" for name, text in about.items()))
     if warning := warn_if_busy():
         about["warning"] = warning
@@ -192,9 +144,9 @@ def main(arguments: list[str] | None = None, counts: dict[str, int] | None = Non
             print(line(row), flush=True)
     if args.json:
         args.json.write_text(json.dumps({"about": about, "rows": rows}, indent=1) + "\n", "utf-8")
-    if args.markdown:
-        args.markdown.write_text(markdown(about, rows), "utf-8")
+    for page in filter(None, (args.markdown, PAGE if args.write else None)):
+        page.write_text(markdown(about, rows), "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(settings=settled())

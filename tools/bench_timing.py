@@ -4,6 +4,7 @@ Absolute times drift on a shared machine, ratios taken side by side in one run h
 round, a ratio is formed in each round, and the median of those ratios counts; `spread` says how far they lie apart.
 """
 
+import importlib
 import importlib.util
 import os
 import platform
@@ -17,7 +18,7 @@ from time import perf_counter
 import numpy as np
 import threadpoolctl
 
-__all__ = ["RARE", "have_torch", "interleaved", "limited", "machine", "quartiles", "warn_if_busy"]
+__all__ = ["RARE", "have_torch", "interleaved", "kernels_in_use", "limited", "machine", "quartiles", "warn_if_busy"]
 
 Block = Callable[[], object]
 RARE = (10_000, 20, 100)  # thresholds of Python's garbage collector for rarer collections
@@ -78,6 +79,14 @@ def machine() -> dict[str, str]:
         if importlib.util.find_spec(package):
             about[package] = metadata.version(package)
     return about
+
+
+def kernels_in_use() -> str:
+    """Whose kernels minigrad takes in this process: 'numpy' or 'numba'."""
+    try:
+        return str(importlib.import_module("minigrad.kernels").provider_in_use())
+    except ModuleNotFoundError:  # minigrad has no others
+        return "numpy"
 
 
 def _processor() -> str:

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad import nn
 from tools import bench_ops, bench_timing
+from tools.bench_blocks import layer_block, op_block
+from tools.layer_sizes import NOT_TIMED, SIZED
 from tools.op_rows import by_op
+from tools.workloads.chain import chain
+from tools.workloads.start import Side
 
 TINY = {"rounds": 2, "chain": 16, "calls": 2}
 TORCH = bench_timing.have_torch()
@@ -31,7 +36,16 @@ def written(tmp_path_factory):
 def test_there_is_a_row_for_the_headline_and_for_every_op(written):
     ops = [row["op"] for row in written[0]["rows"]]
     assert ops[:2] == ["W3, default gc", f"W3, gc {bench_ops.RARE}"]
-    assert ops[2:] == list(by_op())
+    assert ops[2:] == [*by_op(), *(f"nn.{row.id}" for row in SIZED)]
+
+
+def test_every_layer_has_a_row_or_a_reason():
+    public = (getattr(nn, name) for name in nn.__all__)
+    layers = {value.__name__ for value in public if isinstance(value, type) and issubclass(value, nn.Layer)}
+    timed = [row.wrapper or row.name for row in SIZED]
+    assert len(timed) == len(set(timed))
+    assert not set(timed) & NOT_TIMED.keys()
+    assert layers == {*timed, *NOT_TIMED}
 
 
 def test_every_row_has_its_numbers(written):
@@ -45,16 +59,16 @@ def test_every_row_has_its_numbers(written):
 
 def test_the_machine_and_the_versions_are_named(written):
     about, page = written[0]["about"], written[1]
-    assert {"machine", "python", "numpy", "blas", "minigrad", "threads"} <= about.keys()
+    assert {"machine", "python", "numpy", "blas", "minigrad", "threads", "kernels", "settings"} <= about.keys()
     assert ("torch" in about) == TORCH
-    assert page.count("\n|") == len(written[0]["rows"]) + 2
+    assert page.count("\n|") == len(written[0]["rows"]) + 4
     assert about["machine"] in page
 
 
 def test_only_some_ops(capsys):
-    bench_ops.main(["--only", "tanh", "W3"], TINY)
+    bench_ops.main(["--only", "tanh", "W3", "Tanh"], TINY)
     printed = capsys.readouterr().out.partition(bench_ops.HEAD)[2].split("\n")
-    assert [line.split()[0] for line in printed if line] == ["W3,", "W3,", "tanh"]
+    assert [line.split()[0] for line in printed if line] == ["W3,", "W3,", "tanh", "nn.Tanh"]
 
 
 def test_the_collector_is_set_back():
@@ -65,7 +79,7 @@ def test_the_collector_is_set_back():
 
 
 def test_the_long_chain_stays_among_ordinary_numbers_and_is_the_same_on_all_sides():
-    gradients = [[host(g) for g in bench_ops.mixed_chain(side, 1000)()] for side in bench_ops.sides()]
+    gradients = [[host(g) for g in chain(peer, 1000)()] for peer in ("minigrad", "torch")[: 1 + TORCH]]
     for side in gradients:
         for g, first in zip(side, gradients[0], strict=True):
             assert np.isfinite(g).all()
@@ -76,10 +90,21 @@ def test_the_long_chain_stays_among_ordinary_numbers_and_is_the_same_on_all_side
 @pytest.mark.parametrize("name", list(by_op()))
 def test_every_block_makes_finite_gradients(name):
     for side in bench_ops.sides():
-        for g in bench_ops.op_block(by_op()[name], side, 40)():
+        for g in op_block(by_op()[name], side, 40)():
             assert g is None or np.isfinite(host(g)).all()
     row = by_op()[name]
-    assert (bench_ops.op_block(row, bench_ops.sides()[0], 1)()[0] is None) == (row.order == 0)
+    assert (op_block(row, bench_ops.sides()[0], 1)()[0] is None) == (row.order == 0)
+
+
+@pytest.mark.parametrize("row", SIZED, ids=lambda row: row.id)
+def test_every_layer_makes_the_gradients_that_pytorch_makes(row):
+    shapes = []
+    for side in bench_ops.sides():
+        made = [host(g) for g in layer_block(row, side, 2)()]
+        assert all(np.isfinite(g).all() for g in made)
+        shapes.append(sorted(g.shape for g in made))
+    assert shapes[0] == shapes[-1]
+    assert len(shapes[0]) > 0
 
 
 def test_blocks_leave_no_gradient_behind():
@@ -89,7 +114,7 @@ def test_blocks_leave_no_gradient_behind():
         made.append(mg.Tensor(x.copy(), requires_grad=True))
         return made[-1]
 
-    bench_ops.op_block(by_op()["multiply"], (mg, leaf), 3)()
+    op_block(by_op()["multiply"], Side(mg, leaf, np.asarray), 3)()
     assert [x.grad for x in made] == [None, None]
 
 
