@@ -36,9 +36,9 @@ checks: $(STAMP)      ## layering, line budgets and documentation of the tree
 	$(PY) tools/check_docs.py
 	$(PY) tools/check_names.py
 
-bench: $(STAMP)      ## time per training step and per op, beside PyTorch where that is installed
-	$(PY) tools/bench.py
-	$(PY) tools/bench_ops.py
+bench: $(STAMP)      ## time per training step and per op, beside PyTorch and JAX where installed; writes both pages
+	$(PY) tools/bench.py --write
+	$(PY) tools/bench_ops.py --write
 
 reference: $(STAMP)      ## make the stored reference data again (installs PyTorch and scikit-learn)
 	$(PY) -m pip install -q --disable-pip-version-check -e '.[reference]'

@@ -135,7 +135,7 @@ def main(
     about |= {"settings": settings, "date": datetime.now(timezone.utc).date().isoformat(), "command": command}
     print("\n".join(f"{name:<10}{text}" for name, text in about.items()))
     if warning := warn_if_busy():
-        about["warning"] = warning
+        about["warning"] = warning.removeprefix("warning: ")
     print(f"\n{HEAD}")
     rows = []
     with limited(1):

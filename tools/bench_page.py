@@ -73,7 +73,10 @@ def page(
     lines = [HEAD, *(f"- {name}: {text}" for name, text in (about | {"date": date}).items())]
     lines.append(f"- rounds: {how['rounds']:g}, turns of {1000 * how['block']:g} ms")
     lines += [f"- {title}: {text}" for title, text in settings.items()]
-    lines += [f"- {when} the run: {text or 'the machine was quiet'}" for when, text in warnings.items()]
+    lines += [
+        f"- {when} the run: {text.removeprefix('warning: ') or 'the machine was quiet'}"
+        for when, text in warnings.items()
+    ]
     lines += [f"- left out: {text.splitlines()[-1]}" for text in failures]
     for threads in dict.fromkeys(row["threads"] for row in rows):
         own = [row for row in rows if row["threads"] == threads]

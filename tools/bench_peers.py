@@ -58,10 +58,11 @@ def prepare_numba() -> str:
     """Have minigrad's kernels compiled, which the workers would else count as memory and time; why not, or nothing."""
     if importlib.util.find_spec("numba") is None:
         return "numba is not installed"
-    own = os.environ | {"MINIGRAD_KERNELS": "numba", "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])}
-    asked = "from minigrad.kernels import provider_in_use; assert provider_in_use() == 'numba'"
+    own = os.environ | {"MINIGRAD_KERNELS": "numba"}
+    asked = "from minigrad.kernels import provider_in_use as used; assert used() == 'numba', used()"
     for command in (["-m", "minigrad", "compile"], ["-c", asked]):
-        done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, env=own)
+        whole = [sys.executable, *command]
+        done = subprocess.run(whole, capture_output=True, text=True, check=False, env=own, cwd=ROOT)
         if done.returncode:
             return f"numba not available: {last_lines(done.stderr, 1)}"
     return ""

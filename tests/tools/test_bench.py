@@ -121,6 +121,32 @@ def test_kernels_that_were_not_asked_for_are_refused(monkeypatch):
         bench_worker.serve(job, print)
 
 
+COMPILES = "import sys; assert sys.argv[1:] == ['compile']; open('cache', 'w')"
+
+
+@pytest.mark.parametrize(
+    ("main", "kernels", "why"),
+    [
+        (COMPILES, "def provider_in_use(): return 'numba' if open('cache') else ''", ""),
+        ("raise SystemExit('no room for it')", "", "numba not available: no room for it"),
+        (COMPILES, "def provider_in_use(): return 'numpy'", "numba not available: AssertionError: numpy"),
+    ],
+)
+def test_kernels_are_compiled_first(tmp_path, monkeypatch, main, kernels, why):
+    (tmp_path / "minigrad" / "kernels").mkdir(parents=True)
+    (tmp_path / "minigrad" / "__init__.py").touch()
+    (tmp_path / "minigrad" / "__main__.py").write_text(main)
+    (tmp_path / "minigrad" / "kernels" / "__init__.py").write_text(kernels)
+    monkeypatch.setattr(bench_peers, "ROOT", tmp_path)
+    monkeypatch.setattr(bench_peers.importlib.util, "find_spec", lambda name: name)
+    assert bench_peers.prepare_numba() == why
+
+
+def test_kernels_need_numba(monkeypatch):
+    monkeypatch.setattr(bench_peers.importlib.util, "find_spec", lambda name: None)
+    assert bench_peers.prepare_numba() == "numba is not installed"
+
+
 def test_the_peak_is_of_the_process_alone():
     held = bytearray(200 << 20)
     code = "from tools.bench_worker import peak; print(peak())"
