@@ -94,12 +94,16 @@ def by_workload(rows: list[dict[str, Any]]) -> Iterator[tuple[str, dict[tuple[st
         yield name, {(row["peer"], row["kernels"]): row for row in rows if row["workload"] == name}
 
 
+def line(cells: list[str]) -> str:
+    return "|".join(["", *(f" {cell} " if cell else " " for cell in cells), ""])
+
+
 def heading(peers: list[Peer]) -> Iterator[str]:
     """A column for each peer, and one for the target behind each of minigrad's."""
     titles = ["workload"]
     for peer in peers:
         titles += [peer.title, "target"] if peer.kernels else [peer.title]
-    yield f"| {' | '.join(titles)} |"
+    yield line(titles)
     yield f"|{'---|' * len(titles)}"
 
 
@@ -127,7 +131,7 @@ def times(rows: list[dict[str, Any]], peers: list[Peer], threads: int) -> Iterat
             meant = peer.kernels == "numba" and name.startswith(AHEAD_OF_JAX) and name != "W1 tiny"
             if meant and ratio is not None and jax is not None and ratio > jax:
                 cells[-1] = f"{cells[-1]} *behind JAX*".strip()
-        yield f"| {' | '.join(cells)} |".replace("|  |", "| |")
+        yield line(cells)
 
 
 def memory(rows: list[dict[str, Any]], peers: list[Peer], threads: int) -> Iterator[str]:
@@ -141,4 +145,4 @@ def memory(rows: list[dict[str, Any]], peers: list[Peer], threads: int) -> Itera
             cells.append("" if row is None else f"{row['peak_mib']:.0f}" + (f" ({ratio:.2f})" if ratio else ""))
             if peer.kernels:
                 cells.append(against(ratio, PEAK_TARGETS.get((name, threads)), peer))
-        yield f"| {' | '.join(cells)} |".replace("|  |", "| |")
+        yield line(cells)
