@@ -8,6 +8,7 @@ from tools.bench_peers import PEERS
 
 __all__ = ["chart"]
 
+TICKS = [digit * power for power in (0.001, 0.01, 0.1, 1, 10) for digit in (1, 2, 5)]
 LOOKS = {  # marker and colour
     ("minigrad", "numpy"): ("o", "#d62728"),
     ("minigrad", "numba"): ("o", "#ff9d2e"),
@@ -26,7 +27,7 @@ def chart(rows: list[dict[str, Any]], path: Path) -> None:
     rows = [row for row in rows if row["ratio"] is not None]
     threads = list(dict.fromkeys(row["threads"] for row in rows)) or [1]
     names = list(dict.fromkeys(row["workload"] for row in rows))
-    figure = Figure(figsize=(1.5 + 5.5 * len(threads), 2.2 + 0.32 * len(names)), layout="constrained")
+    figure = Figure(figsize=(2.5 + 5.5 * len(threads), 2.4 + 0.32 * len(names)), layout="constrained")
     panels = figure.subplots(1, len(threads), sharey=True, sharex=True, squeeze=False)[0]
     for panel, count in zip(panels, threads, strict=True):
         draw(panel, [row for row in rows if row["threads"] == count], names)
@@ -36,7 +37,7 @@ def chart(rows: list[dict[str, Any]], path: Path) -> None:
     panels[0].invert_yaxis()
     found = dict(zip(*reversed(panels[0].get_legend_handles_labels()), strict=True))
     figure.suptitle("Time of a step beside PyTorch's eager mode; short lines are minigrad's targets")
-    figure.legend(found.values(), found.keys(), loc="outside lower center", ncols=4, frameon=False)
+    figure.legend(found.values(), found.keys(), loc="outside lower center", ncols=2 + len(threads), frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
 
@@ -62,6 +63,7 @@ def draw(panel: Any, rows: list[dict[str, Any]], names: list[str]) -> None:
     panel.set_ylim(-0.6, len(names) - 0.4)
     panel.grid(axis="y", color="#e6e6e6")
     panel.set_axisbelow(True)
-    ticks = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
+    low, high = panel.get_xlim()
+    ticks = [tick for tick in TICKS if low <= tick <= high]
     panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     panel.minorticks_off()
