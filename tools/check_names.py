@@ -47,6 +47,8 @@ HOST = {
     "ops/fused/rows.py": {"*"},
     "ops/fused/linear.py": {"dot"},
     "ops/fused/cross_entropy.py": {"add", "asarray"},
+    "ops/fused/channels.py": {"*"},
+    "ops/fused/channel_norm.py": {"repeat", "tile"},
     "nn/functional/labels.py": {"asarray"},  # labels given as lists
     "nn/functional/mask.py": {"asarray"},  # masks given as lists
     "nn/functional/embedding.py": {"asarray"},  # tokens given as lists

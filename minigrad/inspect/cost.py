@@ -24,6 +24,7 @@ MOVING = frozenset(
 )
 PER_ELEMENT = {"standardize": 5, "softmax": 4, "log_softmax": 4, "cross_entropy": 5, "gelu": 4, "silu": 4,
                "sigmoid": 3, "var": 3, "std": 3, "rotary": 3}  # fmt: skip
+NORMS = frozenset(["layer_norm", "rms_norm", "group_norm", "batch_norm"])
 
 
 def nodes_behind(node: Any) -> Iterator[Node]:
@@ -52,6 +53,9 @@ def flops_of(node: Node) -> int:
         return _einsum(node)
     if name == "scaled_dot_product_attention":
         return _attention(node)
+    if name in NORMS:  # the standard form, or a difference and a product; then what is learned, scale and shift
+        by_constants = "running" in (node.vjps or ())[0].__qualname__
+        return made * ((2 if by_constants else PER_ELEMENT["standardize"]) + len(node.parents) - 1)
     taken = max((math.prod(parent.shape) for parent in node.parents), default=0)
     return max(made, taken) * PER_ELEMENT.get(name, 1)
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.nn.functional.running import by_constants, by_itself, checked, track
-from minigrad.nn.functional.standardize import scaled
+from minigrad.nn.functional.running import Statistics, checked, constants, enough, track
+from minigrad.nn.functional.standardize import learned
 from minigrad.ops.collective import Communicator
+from minigrad.ops.fused import channel_norm
 from minigrad.tape import composite
 
 __all__ = ["batch_norm", "instance_norm", "sync_batch_norm"]
@@ -114,9 +115,17 @@ def by_channel(
 ) -> Any:
     """All three: x by its own statistics, which go into the running ones, or by those; then scale and shift."""
     x, eps = checked(name, x, eps, running_mean, running_var)
-    if own:
-        y, batch = by_itself(name, kind, x, eps, communicator)
-        track(name, running_mean, running_var, batch, momentum)
+    weight, bias = learned(name, kind, x, weight, bias)
+    if not own:
+        mean, var = constants(name, running_mean, running_var)
+        return channel_norm.batch_norm__running(x, weight, bias, mean, var, eps)
+    enough(name, kind, x, 1 if communicator is None else communicator.size)
+    seen: list[Any] = []
+    if kind == "instance":
+        y = channel_norm.group_norm(x, weight, bias, x.shape[1], eps, seen)
+    elif communicator is None:
+        y = channel_norm.batch_norm(x, weight, bias, eps, seen)
     else:
-        y = by_constants(name, x, running_mean, running_var, eps)
-    return scaled(name, kind, y, x, weight, bias)
+        y = channel_norm.batch_norm__plain(x, weight, bias, eps, seen, communicator)
+    track(name, running_mean, running_var, Statistics(*seen[:3]), momentum)
+    return y

@@ -13,8 +13,11 @@ from minigrad.argument import is_number
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.running import by_constants, by_itself, checked, track
-from minigrad.nn.functional.standardize import scaled
+from minigrad.nn.functional.running import Statistics, checked, constants, enough, track
+from minigrad.nn.functional.standardize import averaged_axes, learned
+from minigrad.ops.fused.channel_norm import batch_norm__running
+from minigrad.ops.standardize import scaled, standardize
+from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
 
@@ -62,13 +65,16 @@ def batch_renorm(
     Reference: Ioffe, Batch Renormalization, 2017, algorithm 1.
     """
     x, eps = checked("batch_renorm", x, eps, running_mean, running_var)
+    weight, bias = learned("batch_renorm", "batch", x, weight, bias)
     if not training:
-        y = by_constants("batch_renorm", x, running_mean, running_var, eps)
-        return scaled("batch_renorm", "batch", y, x, weight, bias)
+        return batch_norm__running(x, weight, bias, *constants("batch_renorm", running_mean, running_var), eps)
     towards = towards or (running_mean, running_var)
     if any(part is None for part in towards):
         raise ShapeError("batch_renorm: it needs running statistics to correct towards, got None; pass arrays (C,)")
-    y, batch = by_itself("batch_renorm", "batch", x, eps)
+    enough("batch_renorm", "batch", x)
+    seen: list[Any] = []
+    y = standardize(wide(x), averaged_axes("batch", x.ndim), eps, seen=seen)
+    batch = Statistics(*seen)
     mean_run, var_run = (raw(as_value(part)) for part in towards)
     xp, along = namespace(batch.var), batch.var.shape
     sigma, sigma_run = xp.sqrt(batch.var + eps), xp.sqrt(var_run.reshape(along) + eps)
@@ -77,7 +83,7 @@ def batch_renorm(
     r = xp.minimum(xp.maximum(sigma / sigma_run, 1 / r_max), r_max)
     d = xp.minimum(xp.maximum((batch.mean - mean_run.reshape(along)) / sigma_run, -d_max), d_max)
     track("batch_renorm", running_mean, running_var, batch, momentum)
-    return scaled("batch_renorm", "batch", y * r + d, x, weight, bias)
+    return scaled(y * r + d, weight, bias, (-1, *[1] * (x.ndim - 2)), x.dtype)
 
 
 def check_bound(name: str, what: str, bound: Any, least: float, like: Array | None = None) -> Any:

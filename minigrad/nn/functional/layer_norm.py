@@ -15,7 +15,8 @@ import numpy as np
 from minigrad.argument import sizes, whole
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import check_eps
-from minigrad.nn.functional.standardize import floating, scaled, standard_form
+from minigrad.nn.functional.standardize import floating, learned
+from minigrad.ops.fused import channel_norm, norm
 from minigrad.promote import wide
 from minigrad.tape import composite
 
@@ -42,7 +43,8 @@ def layer_norm(
 
     Reference: Ba et al., Layer Normalization, 2016, equation 4.
     """
-    return _trailing("layer_norm", "layer", x, normalized_shape, weight, bias, eps)
+    x, weight, bias, trailing = _trailing("layer_norm", "layer", x, normalized_shape, weight, bias)
+    return norm.layer_norm(x, weight, bias, check_eps("layer_norm", eps), trailing)
 
 
 @composite
@@ -68,15 +70,16 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
     """
     if eps is None:
         eps = float(np.finfo(wide(floating("rms_norm", x)).dtype).eps)
-    return _trailing("rms_norm", "rms", x, normalized_shape, weight, None, eps)
+    x, weight, _, trailing = _trailing("rms_norm", "rms", x, normalized_shape, weight, None)
+    return norm.rms_norm(x, weight, check_eps("rms_norm", eps), trailing)
 
 
-def _trailing(name: str, kind: str, x: Any, normalized_shape: Any, weight: Any, bias: Any, eps: Any) -> Any:
+def _trailing(name: str, kind: str, x: Any, normalized_shape: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
+    """What was handed in as values, refused where it does not fit, and the number of axes to average over."""
     x, shape = floating(name, x), sizes(name, "normalized_shape", normalized_shape)
     if not shape or x.shape[-len(shape) :] != shape:
         raise ShapeError(f"{name}: x must end with normalized_shape {shape}, got {x.shape}; check the feature axis")
-    y = standard_form(kind, x, check_eps(name, eps), len(shape))
-    return scaled(name, kind, y, x, weight, bias, len(shape))
+    return x, *learned(name, kind, x, weight, bias, len(shape)), len(shape)
 
 
 @composite
@@ -107,8 +110,6 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
             f"group_norm: x must be (N, C, ...) with C a multiple of num_groups {num_groups}, got {x.shape}; "
             "take a number of groups that divides the channels"
         )
-    grouped = x.reshape(x.shape[0], num_groups, x.shape[1] // num_groups, *x.shape[2:])
     if 0 < x.size == x.shape[0] * num_groups:
         raise ShapeError(f"group_norm: one value per group has no variance, got {x.shape}; take fewer groups")
-    y = standard_form("group", grouped, eps).reshape(*x.shape)
-    return scaled("group_norm", "group", y, x, weight, bias)
+    return channel_norm.group_norm(x, *learned("group_norm", "group", x, weight, bias), num_groups, eps)

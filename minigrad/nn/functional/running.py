@@ -14,17 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad.argument import SHARE
-from minigrad.backend import Array, namespace
+from minigrad.backend import Array
 from minigrad.errors import ShapeError
 from minigrad.ewma import EWMA, flush
 from minigrad.nn.argument import ArgumentError, check_eps
-from minigrad.nn.functional.standardize import averaged_axes, floating, of_shape, standard_form
-from minigrad.ops import multiply
-from minigrad.ops.collective import Communicator
-from minigrad.promote import wide
+from minigrad.nn.functional.standardize import averaged_axes, floating, of_shape
 from minigrad.tensor import Tensor, as_value, raw
 
-__all__ = ["Statistics", "by_constants", "by_itself", "check_momentum", "checked", "track"]
+__all__ = ["Statistics", "check_momentum", "checked", "constants", "enough", "track"]
 
 
 class Statistics(NamedTuple):
@@ -54,28 +51,20 @@ FEW = {
 }
 
 
-def by_itself(
-    name: str, kind: str, x: Any, eps: float, communicator: Communicator | None = None
-) -> tuple[Any, Statistics]:
-    """x by its own statistics, and these; float16 as float32."""
-    workers = 1 if communicator is None else communicator.size
+def enough(name: str, kind: str, x: Any, workers: int = 1) -> None:
+    """Refuse a batch of so few values that it has no variance; workers may be short of some, but not of all."""
     n = math.prod(x.shape[a] for a in averaged_axes(kind, x.ndim))
     if workers > 1 and n < 1:
         raise ShapeError(f"{name}: every worker needs an example, got {x.shape}; give each a part of the batch")
     if workers == 1 and n < 2:
         raise ShapeError(f"{name}: {FEW[kind].format(x.shape)}")
-    seen: list[Any] = []
-    y = standard_form(kind, x, eps, seen=seen, communicator=communicator)
-    return y, Statistics(*seen)
 
 
-def by_constants(name: str, x: Any, mean: Any, var: Any, eps: float) -> Any:
-    """x by the running statistics; float16 as float32."""
+def constants(name: str, mean: Any, var: Any) -> tuple[Array, Array]:
+    """The running statistics as plain arrays, refused where there are none."""
     if mean is None or var is None:
         raise ShapeError(f"{name}: in use it needs running statistics, got None; pass training=True")
-    along, mean, var = (-1, *[1] * (x.ndim - 2)), raw(as_value(mean)), raw(as_value(var))
-    r = namespace(var).rsqrt(var + eps)
-    return multiply(wide(x) - mean.reshape(along), r.reshape(along))
+    return raw(as_value(mean)), raw(as_value(var))
 
 
 def track(name: str, running_mean: Any, running_var: Any, batch: Statistics, momentum: Any) -> None:

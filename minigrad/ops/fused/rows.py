@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["along", "as_rows"]
+__all__ = ["along", "as_rows", "flat"]
 
 Array = np.ndarray[Any, Any]
 
@@ -37,3 +37,12 @@ def along(x: Array, axis: int) -> tuple[Array, Callable[[Array], Array]]:
         return as_rows(x), lambda y: y.reshape(x.shape)
     moved = np.moveaxis(x, axis, -1)
     return as_rows(moved), lambda y: np.moveaxis(y.reshape(moved.shape), -1, axis)
+
+
+def flat(part: Array | None, number: float, size: int, dtype: Any) -> Array:
+    """What is learned as a vector; the number everywhere where there is none.
+
+    >>> flat(None, 1.0, 2, np.float32)
+    array([1., 1.], dtype=float32)
+    """
+    return np.full(size, number, dtype) if part is None else part.reshape(size)

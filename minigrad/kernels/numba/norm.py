@@ -1,0 +1,113 @@
+"""Layer and root-mean-square normalisation compiled: a few loops over each row, which stays in the nearest cache.
+
+Sums over a row run on many lanes side by side, and so stay as exact as NumPy's; those over many rows are made in parts.
+
+Builds on: `minigrad.kernels.numba.jit`. Read next: `minigrad.kernels.numba.channel_norm`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.kernels.numba.jit import F, X, compiled, inlined
+
+__all__ = ["layer_norm", "layer_norm_backward", "rms_norm", "rms_norm_backward"]
+
+ROWS = 128  # rows that are added up in float32 before they go to the sum of all
+
+f, ZERO, ONE = np.float32, np.float32(0), np.float32(1)
+
+
+@inlined
+def moments(row: Any) -> Any:
+    """Mean and variance of a row. The mean of what is left of it brings a mean back that a long sum has lost."""
+    n, s, rest, square = f(row.shape[0]), ZERO, ZERO, ZERO
+    for j in range(row.shape[0]):
+        s += row[j]
+    m = s / n
+    for j in range(row.shape[0]):
+        rest += row[j] - m
+        square += (row[j] - m) * (row[j] - m)
+    rest /= n
+    var = square / n - rest * rest
+    return m + rest, ZERO if var < ZERO else var
+
+
+@inlined
+def products(g: Any, weight: Any, row: Any, center: Any) -> Any:
+    """The means of g weight, and of g weight (row - center)."""
+    n, s, t = f(row.shape[0]), ZERO, ZERO
+    for j in range(row.shape[0]):
+        h = g[j] * weight[j]
+        s += h
+        t += h * (row[j] - center)
+    return s / n, t / n
+
+
+@compiled(X[2], X[1], X[1], F, X[2], X[1], X[1])
+def layer_norm(x: Any, weight: Any, bias: Any, eps: float, y: Any, mean: Any, r: Any) -> None:
+    d = x.shape[1]
+    for i in range(x.shape[0]):
+        a, t = x[i], y[i]
+        m, var = moments(a)
+        s = ONE / np.sqrt(var + f(eps))
+        for j in range(d):
+            t[j] = (a[j] - m) * s * weight[j] + bias[j]
+        mean[i], r[i] = m, s
+
+
+@compiled(X[2], X[2], X[1], X[1], X[1], X[2], X[1], X[1])
+def layer_norm_backward(g: Any, x: Any, weight: Any, mean: Any, r: Any, dx: Any, dweight: Any, dbias: Any) -> None:
+    n, d = x.shape
+    w, b = np.zeros(d, f), np.zeros(d, f)  # of ROWS rows
+    dweight[:] = ZERO
+    dbias[:] = ZERO
+    for low in range(0, n, ROWS):
+        w[:] = ZERO
+        b[:] = ZERO
+        for i in range(low, min(low + ROWS, n)):
+            h, a, e, m, s = g[i], x[i], dx[i], mean[i], r[i]
+            of_one, of_t = products(h, weight, a, m)
+            of_one, of_t = of_one * s, of_t * s * s
+            for j in range(d):
+                t = (a[j] - m) * s
+                e[j] = h[j] * weight[j] * s - (of_one + t * of_t)
+                w[j] += h[j] * t
+                b[j] += h[j]
+        for j in range(d):
+            dweight[j] += w[j]
+            dbias[j] += b[j]
+
+
+@compiled(X[2], X[1], F, X[2], X[1])
+def rms_norm(x: Any, weight: Any, eps: float, y: Any, r: Any) -> None:
+    d = x.shape[1]
+    for i in range(x.shape[0]):
+        a, t = x[i], y[i]
+        square = ZERO
+        for j in range(d):
+            square += a[j] * a[j]
+        s = ONE / np.sqrt(square / f(d) + f(eps))
+        for j in range(d):
+            t[j] = a[j] * s * weight[j]
+        r[i] = s
+
+
+@compiled(X[2], X[2], X[1], X[1], X[2], X[1])
+def rms_norm_backward(g: Any, x: Any, weight: Any, r: Any, dx: Any, dweight: Any) -> None:
+    n, d = x.shape
+    w = np.zeros(d, f)
+    dweight[:] = ZERO
+    for low in range(0, n, ROWS):
+        w[:] = ZERO
+        for i in range(low, min(low + ROWS, n)):
+            h, a, e, s = g[i], x[i], dx[i], r[i]
+            of_t = products(h, weight, a, ZERO)[1] * s * s
+            for j in range(d):
+                t = a[j] * s
+                e[j] = h[j] * weight[j] * s - t * of_t
+                w[j] += h[j] * t
+        for j in range(d):
+            dweight[j] += w[j]
