@@ -5,12 +5,14 @@ float32. A row of `FUSED` names a fused op; the plain form in float64 is the ora
 """
 
 import importlib
+import pickle
 import pkgutil
 
 import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.fused import served
 from minigrad.kernels import KERNELS, provider, use_kernels
 from minigrad.kernels.provider import PROVIDERS, installed
 from tests.kernels.rows import FUSED, ROWS
@@ -90,6 +92,24 @@ def test_every_kernel_and_every_fused_op_has_a_row():
     for module in pkgutil.iter_modules(mg.kernels.__path__, "minigrad.kernels."):
         importlib.import_module(module.name)
     assert set(KERNELS) == set(ROWS)
+
+
+def test_arrays_that_were_pickled_are_served_too():
+    x = pickle.loads(pickle.dumps(np.ones((2, 3), np.float32)))
+    assert served([x, np.ones(3, np.float32)])
+    assert served([np.ones(3, np.float32), x])
+    assert not served([x, np.ones(3)])
+    assert not served([x.astype(">f4")])
+
+
+@numba_missing
+def test_a_compiled_kernel_takes_an_array_that_was_pickled(monkeypatch):
+    def never(*arrays):
+        raise AssertionError("NumPy's form ran for float32")
+
+    monkeypatch.setattr("minigrad.kernels.numpy.softmax.softmax", never)
+    with use_kernels("numba"):
+        KERNELS["softmax.softmax"](pickle.loads(pickle.dumps(np.ones((2, 3), np.float32))))
 
 
 @numba_missing
