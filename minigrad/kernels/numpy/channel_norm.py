@@ -82,10 +82,8 @@ def products(g: Array, x: Array, center: Array, last: int, sum_g: Array, sum_gd:
 def affine_backward(
     g: Array, x: Array, center: Array, scale: Array, slope: Array, shift: Array, last: int, dx: Array
 ) -> None:
-    m, a, b, c = (spread(v, x, last) for v in (center, scale, slope, shift))
+    a, b, c = (spread(v, x, last) for v in (scale, slope, shift - center * slope))
     for rows in blocks(*x.shape):
-        d = np.subtract(x[rows], of(rows, m), out=scratch(1, x[rows].shape, x.dtype))
-        d *= of(rows, b)
-        d += of(rows, c)
         t = np.multiply(g[rows], of(rows, a), out=dx[rows])
-        t -= d
+        t -= np.multiply(x[rows], of(rows, b), out=scratch(1, t.shape, t.dtype))
+        t -= of(rows, c)
