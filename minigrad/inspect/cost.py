@@ -49,6 +49,9 @@ def flops_of(node: Node) -> int:
     if name == "linear":  # x (..., in) and W (out, in) end alike, b (out) comes last
         bias = made if len(node.parents) > 1 and len(node.parents[-1].shape) == 1 else 0
         return 2 * made * int(node.parents[0].shape[-1]) + bias
+    if name == "conv":  # x (N, C, ...), W (O, C, ...) and the bias, of which each may be missing
+        kernel = next(parent.shape for parent in reversed(node.parents) if len(parent.shape) > 1)
+        return made * (2 * math.prod(map(int, kernel[1:])) + (len(node.parents[-1].shape) == 1))
     if name == "einsum":
         return _einsum(node)
     if name == "scaled_dot_product_attention":

@@ -41,11 +41,11 @@ def ones(n: int, dtype: Any) -> np.ndarray[Any, Any]:
     return array
 
 
-def blocks(rows: int, width: int) -> Iterator[slice]:
-    """Slices of rows that together fit into the cache.
+def blocks(rows: int, width: int, room: int = BLOCK) -> Iterator[slice]:
+    """Slices of rows that together fit into the cache, or have no more than `room` elements.
 
     >>> list(blocks(5, 1 << 14))
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
-    step = max(1, BLOCK // max(1, width))
+    step = max(1, room // max(1, width))
     return (slice(start, min(start + step, rows)) for start in range(0, rows, step))

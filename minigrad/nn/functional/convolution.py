@@ -1,27 +1,23 @@
 """Convolution over one, two or three axes, and its adjoint, the transposed convolution.
 
-A convolution is three steps: `sliding_windows` lays out what each place of the result sees, as the columns of one large
-matrix; one product of matrices makes all of it; the result gets its axes back. Every step is differentiable, so there
-is no formula for a gradient here. The transposed convolution walks the same steps backwards, with `overlap_add`.
+A convolution is three steps: sliding windows lay out what each place of the result sees, as the columns of one large
+matrix; one product of matrices makes all of it; the result gets its axes back. They stand in `ops/fused/conv.py`. The
+transposed convolution walks the same steps backwards, with `overlap_add`.
 
-Inside, channels stand before the batch, (C, N, ...): then the forward and both gradients are one product of matrices
-each, without a transposed copy, and groups are a batch of such products.
-
-Builds on: `minigrad.ops.windows`. Read next: `minigrad.nn.convolution`.
+Builds on: `minigrad.ops.fused.conv`. Read next: `minigrad.nn.convolution`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from minigrad.argument import whole
-from minigrad.backend.windows import places
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.ops import add, expand_dims, matmul, pad, reshape, sliding_windows, swapaxes, transpose
+from minigrad.ops import expand_dims
 from minigrad.ops.axes import per_axis
+from minigrad.ops.fused.conv import Steps, conv, conv__plain
 from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value
@@ -137,24 +133,16 @@ def _convolution(
     groups = check_groups(name, x.shape[1], weight.shape[0], groups)
     out, channels = weight.shape[0], weight.shape[1] * groups
     check_channels(name, x, weight, bias, channels, out)
-    kernel, batch = weight.shape[2:], x.shape[0]
-    width = padding_widths(name, padding, kernel, stride, dilation)
-    size = tuple(before + m + after for m, (before, after) in zip(x.shape[2:], width, strict=True))
-    windows = places(size, kernel, stride, dilation)
-    if 0 in windows:
+    kernel, size = weight.shape[2:], x.shape[2:]
+    steps = Steps(kernel, stride, dilation, tuple(padding_widths(name, padding, kernel, stride, dilation)))
+    if 0 in steps.out(size):
         raise ShapeError(
             f"{name}: the kernel must fit into the padded x, got kernel {kernel} with dilation {dilation} for "
-            f"{x.shape[2:]} padded to {size}; pad more, or take a smaller kernel"
+            f"{size} padded to {steps.padded(size)}; pad more, or take a smaller kernel"
         )
-    x = swapaxes(x, 0, 1)  # (C, N, *size)
-    if size != x.shape[2:]:
-        x = pad(x, [(0, 0), (0, 0), *width])
-    x = sliding_windows(x, kernel, stride, dilation)  # (C, N, *windows, *kernel)
-    columns = transpose(x, 0, *range(2 + n, 2 + 2 * n), *range(1, 2 + n))  # (C, *kernel, N, *windows)
-    columns = reshape(columns, grouped(groups, weight.shape[1] * math.prod(kernel), batch * math.prod(windows)))
-    rows = reshape(weight, grouped(groups, out // groups, weight.shape[1] * math.prod(kernel)))
-    y = reshape(matmul(rows, columns), out, batch, *windows)
-    return finish(y, bias, half, single)
+    # Groups are a batch of products, which the plain form does; kernels serve one group.
+    y = conv(x, weight, bias, steps) if groups == 1 else conv__plain(x, weight, bias, steps, groups)
+    return settled(y, half, single)
 
 
 def padding_widths(
@@ -211,15 +199,7 @@ def check_channels(name: str, x: Any, weight: Any, bias: Any, channels: int, out
         raise ShapeError(f"{name}: the bias must be ({out},), one for each output channel, got {bias.shape}; reshape")
 
 
-def grouped(groups: int, rows: int, columns: int) -> tuple[int, ...]:
-    """The shape of a matrix for each group; of one plain matrix where there is one group."""
-    return (rows, columns) if groups == 1 else (groups, rows, columns)
-
-
-def finish(y: Any, bias: Any, half: bool, single: bool) -> Any:
-    """(O, N, ...) to (N, O, ...) or (O, ...), with the bias and in the dtype of the operands."""
-    if bias is not None:
-        y = add(y, reshape(bias, -1, *[1] * (y.ndim - 1)))
-    y = swapaxes(y, 0, 1)
+def settled(y: Any, half: bool, single: bool) -> Any:
+    """(N, O, ...) in the dtype of the operands, or (O, ...) where x was one example."""
     y = y.astype("float16") if half else y
     return y[0] if single else y

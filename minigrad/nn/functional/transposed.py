@@ -15,9 +15,10 @@ from typing import Any
 from minigrad.argument import whole
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.convolution import check_channels, check_groups, finish, grouped, operands
+from minigrad.nn.functional.convolution import check_channels, check_groups, operands, settled
 from minigrad.ops import matmul, overlap_add, reshape, swapaxes, transpose
 from minigrad.ops.axes import per_axis
+from minigrad.ops.fused.conv import finish, grouped
 from minigrad.tape import composite
 
 __all__ = ["conv_transpose1d", "conv_transpose2d"]
@@ -115,7 +116,7 @@ def _transposed(
     windows = transpose(windows, 0, *range(n + 1, 2 * n + 2), *range(1, n + 1))  # (O, N, *places, *kernel)
     y = overlap_add(windows, size, stride, dilation)
     inside = (..., *(slice(p, m - p) for p, m in zip(padding, size, strict=True)))
-    return finish(y[inside] if any(padding) else y, bias, half, single)
+    return settled(finish(y[inside] if any(padding) else y, bias), half, single)
 
 
 def output_padding(name: str, extra: Any, stride: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,0 +1,59 @@
+"""Kernels of convolution, over arrays with the channels last: x (N, *size, C), g and y (N, *out, O).
+
+The weight is a matrix of rows (taps of the kernel x C, O), and the bias, where there is one, its last row: the columns
+that it is multiplied with end with ones then. `steps` are kernel, stride, dilation and the widths of the padding.
+
+There is no compiled form: nearly all of the time goes into products of matrices.
+
+Builds on: `minigrad.kernels`, `minigrad.backend.windows`. Read next: `minigrad.kernels.numpy.conv`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.backend.windows import places
+from minigrad.kernels import kernel
+
+__all__ = ["Steps", "conv", "conv_backward_rows", "conv_backward_x"]
+
+Array = np.ndarray[Any, Any]
+Ints = tuple[int, ...]
+
+
+class Steps(NamedTuple):
+    """How a kernel moves, one number for each axis; `width` is the padding before and after."""
+
+    kernel: Ints
+    stride: Ints
+    dilation: Ints
+    width: tuple[Ints, ...]
+
+    def padded(self, size: Ints) -> Ints:
+        """The size with its padding."""
+        return tuple(before + m + after for m, (before, after) in zip(size, self.width, strict=True))
+
+    def out(self, size: Ints) -> Ints:
+        """How many windows there are along each axis."""
+        return places(self.padded(size), self.kernel, self.stride, self.dilation)
+
+
+@kernel
+def conv(x: Array, rows: Array, steps: Steps) -> tuple[Array]:
+    """y[n, i] = sum_t x[n, i stride + t dilation - padding] rows[t] + bias"""
+    return (np.empty((len(x), *steps.out(x.shape[1:-1]), rows.shape[1]), x.dtype),)
+
+
+@kernel
+def conv_backward_rows(g: Array, x: Array, biased: bool, steps: Steps) -> tuple[Array]:
+    """d rows[t] = sum_n,i x[n, i stride + t dilation - padding] g[n, i], and below it the sum of g for the bias"""
+    height = int(np.prod(steps.kernel)) * x.shape[-1] + biased
+    return (np.empty((height, g.shape[-1]), g.dtype),)
+
+
+@kernel
+def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Steps) -> tuple[Array]:
+    """dx[n, i stride + t dilation - padding] = sum of g[n, i] rows[t] over all i and t that meet there; no bias"""
+    return (np.empty((len(g), *size, rows.shape[0] // int(np.prod(steps.kernel))), g.dtype),)
