@@ -18,8 +18,8 @@ from minigrad.argument import whole
 from minigrad.backend import Array, namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.pooling import channels_first, take_largest
 from minigrad.nn.functional.resample import mixed
+from minigrad.ops.fused.pool import channels_first, take_largest
 from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw

@@ -15,8 +15,9 @@ import numpy as np
 from minigrad.argument import whole
 from minigrad.backend import namespace
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.pooling import Frame, channels_first, frame, padded
-from minigrad.ops import multiply, reshape, sliding_windows, transpose
+from minigrad.nn.functional.pooling import frame
+from minigrad.ops import multiply
+from minigrad.ops.fused.pool import Frame, sum_pool
 from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
@@ -33,13 +34,9 @@ def _avg_pool(
     f = frame(name, n, x.shape, kernel_size, stride, padding, 1, ceil)
     divisor = check_divisor(name, divisor)
     half, size = x.dtype == "float16", x.shape[x.ndim - n :]
-    x = padded(channels_first(wide(x), n), f.width, 0.0)
-    lead = x.ndim - n
-    x = sliding_windows(x, f.kernel, f.stride)  # (C, N, *count, *kernel)
-    x = transpose(x, *range(lead + n, lead + 2 * n), *range(lead + n))
-    x = reshape(x, math.prod(f.kernel), *x.shape[n:]).sum(axis=0)  # the taps first: the sum adds whole arrays
-    y = multiply(x, _weights(x, f, size, with_pad) if divisor is None else 1 / divisor)
-    return channels_first(y.astype("float16") if half else y, n)
+    total = sum_pool(wide(x), f)
+    y = multiply(total, _weights(total, f, size, with_pad) if divisor is None else 1 / divisor)
+    return y.astype("float16") if half else y
 
 
 def check_divisor(name: str, divisor: Any) -> int | None:

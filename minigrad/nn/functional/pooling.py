@@ -1,45 +1,26 @@
 """Max pooling: the largest element of every window, of each channel by itself; and where windows lie.
 
-It finds on plain numbers where the largest element of each window stands, and takes it from there. So its
-gradient goes to that place, and every order of derivative is that of indexing.
-
-Inside, channels stand before the batch, as convolutions leave them in memory.
-
-Builds on: `minigrad.ops.windows`. Read next: `minigrad.nn.functional.average`.
+Builds on: `minigrad.ops.fused.pool`. Read next: `minigrad.nn.functional.average`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from minigrad.backend import Array, namespace
-from minigrad.backend.windows import places, taps
+from minigrad.backend.windows import places
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.ops import getitem, pad, reshape, swapaxes
 from minigrad.ops.axes import per_axis
+from minigrad.ops.fused.pool import TAPS, Frame, max_pool, max_pool__plain
 from minigrad.tape import composite
-from minigrad.tensor import as_value, raw
+from minigrad.tensor import as_value
 
 __all__ = ["max_pool1d", "max_pool2d", "max_pool3d"]
 
 Sizes = int | Sequence[int]
 Ints = tuple[int, ...]
-
-
-class Frame(NamedTuple):
-    """Where the windows lie, one number for each axis; `width` is what comes before and after."""
-
-    kernel: Ints
-    stride: Ints
-    dilation: Ints
-    width: tuple[tuple[int, int], ...]
-    out: Ints  # how many windows there are
 
 
 def steps(
@@ -88,50 +69,12 @@ def frame(
     return Frame(kernel, stride, dilation, width, count)
 
 
-def channels_first(x: Any, n: int) -> Any:
-    """(N, C, ...) to (C, N, ...) and back; one example stays as it is."""
-    return swapaxes(x, 0, 1) if x.ndim == n + 2 else x
-
-
-def padded(x: Any, width: Any, value: float) -> Any:
-    """x with `width` more elements before and after its last axes; itself where there are none to add."""
-    if not any(map(any, width)):
-        return x
-    return pad(x, [*[(0, 0)] * (x.ndim - len(width)), *width], constant_values=value)
-
-
 def _max_pool(name: str, n: int, x: Any, *options: Any) -> Any:
     x = as_value(x)
     f = frame(name, n, x.shape, *options)
     if x.dtype.kind == "b":
         raise DTypeError(f"{name}: takes numbers, got {x.dtype}; cast to float32 first, .astype('float32')")
-    lowest = -math.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
-    x = padded(channels_first(x, n), f.width, lowest)
-    slices = [place for _, place in taps(f.kernel, f.out, f.stride, f.dilation)]
-    size = x.shape[x.ndim - n :]
-    plane = np.arange(math.prod(size)).reshape(size)
-    table = np.stack([plane[place].ravel() for place in slices])
-    y = take_largest(x, [raw(x)[place] for place in slices], table, f.out)
-    return channels_first(y, n)
-
-
-def take_largest(x: Any, parts: list[Array], table: Array, count: Ints) -> Any:
-    """From each window its largest element, of equals the first; a NaN is larger than all.
-
-    `parts` are for each tap the elements that the windows have there, as plain arrays, (..., *count); `table` (taps,
-    windows) says where in x they stand, counted over the last axes.
-    """
-    xp = namespace(parts[0])
-    top = reduce(xp.maximum, parts)
-    left, tap = True, xp.zeros(top.shape, dtype=xp.int32)
-    for part in parts[:-1]:  # counts the taps before the first that is the largest, or NaN
-        left = left & (part != top) & (part == part)
-        tap = tap + left
-    lead, windows = math.prod(top.shape[: top.ndim - len(count)]), math.prod(count)
-    size = math.prod(x.shape[x.ndim - len(count) :])
-    place = xp.from_host(table.ravel())[tap.reshape(lead, windows) * windows + xp.arange(windows)]
-    place = place + (xp.arange(lead) * size).reshape(lead, 1)
-    return reshape(getitem(reshape(x, lead * size), place), top.shape)
+    return max_pool(x, f) if math.prod(f.kernel) <= TAPS else max_pool__plain(x, f)
 
 
 @composite

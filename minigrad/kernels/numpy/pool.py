@@ -1,0 +1,84 @@
+"""Pooling in NumPy: a pass for each tap, over all windows of as many images as the cache holds.
+
+Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.ops.fused.pool`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from minigrad.kernels.numpy.scratch import blocks, scratch
+
+__all__ = ["max_pool", "max_pool_backward", "sum_pool", "sum_pool_backward"]
+
+Array = np.ndarray[Any, Any]
+
+ROOM = 1 << 17  # elements of x at a time
+LEFT, DIFFERS, CHOSEN = range(3)  # places in scratch memory
+BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (4, 8)}  # whole numbers as long as floating ones
+
+
+def max_pool(x: Array, taps: Array, frame: Array, y: Array, tap: Array) -> None:
+    parts = slices(taps, frame)
+    for images in blocks(len(x), math.prod(x.shape[1:]), ROOM):
+        some, top = x[images], y[images]
+        top.fill(-np.inf)
+        for windows, places in parts:
+            np.maximum(top[windows], some[places], out=top[windows])
+        first_largest(some, top, tap[images], parts)
+
+
+def first_largest(x: Array, top: Array, tap: Array, parts: Any) -> None:
+    """Counts the taps before the first that is the largest, or NaN."""
+    nan = math.isnan(top.min(initial=0))
+    left, differs = scratch(LEFT, top.shape, np.dtype(bool)), scratch(DIFFERS, top.shape, np.dtype(bool))
+    left.fill(True)
+    tap.fill(0)
+    for windows, places in parts[:-1]:
+        left[windows] &= np.not_equal(x[places], top[windows], out=differs[windows])
+        if nan:
+            left[windows] &= x[places] == x[places]
+        tap += left.view(np.uint8)
+
+
+def max_pool_backward(g: Array, tap: Array, taps: Array, frame: Array, dx: Array) -> None:
+    bits, parts = BITS[g.dtype], slices(taps, frame)
+    for images in blocks(len(dx), math.prod(dx.shape[1:]), ROOM):
+        sent, won, to = g[images].view(bits), tap[images], dx[images]
+        chosen = scratch(CHOSEN, sent.shape, bits)
+        to.fill(0)
+        for t, (windows, places) in enumerate(parts):
+            np.multiply(sent, won == t, out=chosen)  # the bits, so that infinities go where they are chosen alone
+            to[places] += chosen.view(g.dtype)[windows]
+
+
+def sum_pool(x: Array, taps: Array, frame: Array, y: Array) -> None:
+    for images in blocks(len(x), math.prod(x.shape[1:]), ROOM):
+        some, total = x[images], y[images]
+        total.fill(0)
+        for windows, places in slices(taps, frame):
+            total[windows] += some[places]
+
+
+def sum_pool_backward(g: Array, taps: Array, frame: Array, dx: Array) -> None:
+    for images in blocks(len(dx), math.prod(dx.shape[1:]), ROOM):
+        sent, to = g[images], dx[images]
+        to.fill(0)
+        for windows, places in slices(taps, frame):
+            to[places] += sent[windows]
+
+
+def slices(taps: Array, frame: Array) -> list[tuple[Any, Any]]:
+    """For each tap the windows in which it lies inside x, and where it lies there."""
+    found = []
+    for axes in taps.tolist():
+        windows = [slice(first, end) for first, end, _ in axes]
+        places = [
+            slice(at, at + (end - first - 1) * s + 1 if end > first else at, s)
+            for (first, end, at), s in zip(axes, frame[0].tolist(), strict=True)
+        ]
+        found.append(((slice(None), *windows), (slice(None), *places)))
+    return found
