@@ -8,6 +8,7 @@ from minigrad import nn
 from minigrad.errors import MinigradError, ShapeError
 from minigrad.inspect import summary
 from minigrad.inspect.cost import kept_by, nodes_behind
+from minigrad.kernels.numpy import conv as in_numpy
 from minigrad.nn import functional as F
 from tests.nn.convolution_rows import convolve
 
@@ -142,6 +143,26 @@ def test_the_input_gets_no_gradient_computed_where_it_needs_none(device, monkeyp
     monkeypatch.setattr(type(mg.namespace(x.value)), "overlap_add", never)
     layer(x).sum().backward()
     assert layer.weight.grad.shape == (2, 1, 3, 3)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_large_batch_goes_through_small_memory_piece_by_piece(monkeypatch, stride):
+    x, w, b = (mg.Tensor(np.random.default_rng(k).normal(size=shape), requires_grad=True) for k, shape in enumerate(
+        [(5, 2, 6, 7), (3, 2, 3, 3), (3,)]))  # fmt: skip
+
+    def gradients():
+        y = F.conv2d(x, w, b, stride, 1)
+        (y * y).sum().backward()
+        found = [y.numpy(), *(t.grad.copy() for t in (x, w, b))]
+        x.grad = w.grad = b.grad = None
+        return found
+
+    whole = gradients()
+    for room, wide in ((40, 10_000), (400, 300), (1, 1), (10_000, 300)):
+        monkeypatch.setattr(in_numpy, "ROOM", room)
+        monkeypatch.setattr(in_numpy, "WIDE_ROOM", wide)
+        for found, wanted in zip(gradients(), whole, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
 
 
 def test_windows_on_numpy_are_views_that_cannot_be_written():

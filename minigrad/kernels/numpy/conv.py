@@ -24,8 +24,9 @@ Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
 
 ROOM = 1 << 17  # elements of columns at a time: half a MiB of float32, enough work for one product of matrices
+WIDE_ROOM = 1 << 22  # elements of images in their frames at a time
 LONG = 16  # elements side by side from which on a copy is fast
-COLUMNS, FRAME, MATRIX = range(3)  # places in scratch memory
+COLUMNS, FRAME = range(2)  # places in scratch memory
 
 
 def conv(x: Array, rows: Array, steps: Any, y: Array) -> None:
@@ -44,15 +45,15 @@ def conv_backward_rows(g: Array, x: Array, biased: bool, steps: Any, d: Array) -
 def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Any, dx: Array) -> None:
     """Every row of the columns' gradient is added up where its window lies, overlap-add."""
     out, depth, sent = g.shape[1:-1], len(rows), matrix(g)
-    frame = scratch(FRAME, (len(g), *steps.padded(size), dx.shape[-1]), g.dtype)
-    frame.fill(0)
-    for images, lines, places in pieces(len(g), out, depth):
-        columns = scratch(COLUMNS, (places.stop - places.start, depth), g.dtype)
-        np.matmul(sent[places], rows.T, out=columns)
-        windows = columns.reshape(-1, lines.stop - lines.start, *out[1:], *steps.kernel, dx.shape[-1])
-        below = frame[images, lines.start * steps.stride[0] :]
-        add_windows(np.moveaxis(below, -1, 1), np.moveaxis(windows, -1, 1), steps)
-    dx[...] = frame[inside(size, steps.width)]
+    for some, frame in frames(dx, steps):
+        frame.fill(0)
+        for images, lines, places in pieces(some, out, depth):
+            columns = scratch(COLUMNS, (places.stop - places.start, depth), g.dtype)
+            np.matmul(sent[places], rows.T, out=columns)
+            windows = columns.reshape(-1, lines.stop - lines.start, *out[1:], *steps.kernel, dx.shape[-1])
+            below = frame[images, lines.start * steps.stride[0] :]
+            add_windows(channels_first(below), channels_first(windows), steps)
+        dx[some] = frame[inside(size, steps.width)]
 
 
 def columns_of(x: Array, height: int, out: Ints, steps: Any) -> Iterator[tuple[slice, Array]]:
@@ -64,42 +65,52 @@ def columns_of(x: Array, height: int, out: Ints, steps: Any) -> Iterator[tuple[s
     depth = math.prod(steps.kernel) * x.shape[-1]
     run = x.shape[-1] * (steps.kernel[-1] if steps.dilation[-1] == 1 else 1)
     by_place = run >= min(LONG, out[-1])
-    windows = window_view(as_strided, np.moveaxis(framed(x, steps), -1, 1), steps.kernel, steps.stride, steps.dilation)
-    seen = np.moveaxis(windows, 1, -1)  # (N, *out, *kernel, C)
-    for images, lines, places in pieces(len(x), out, depth):
-        part, count = seen[images, lines], places.stop - places.start
-        columns = scratch(COLUMNS, (count, height) if by_place else (height, count), x.dtype)
-        columns = columns if by_place else columns.T
-        columns[:, :depth].reshape(part.shape)[...] = part  # a view: the axes are only split
-        if height > depth:
-            columns[:, depth:] = 1
-        yield places, columns
+    for some, frame in framed(x, steps):
+        windows = window_view(as_strided, channels_first(frame), *steps[:3])
+        seen = windows.transpose(0, *range(2, windows.ndim), 1)  # (N, *out, *kernel, C)
+        for images, lines, places in pieces(some, out, depth):
+            part, count = seen[images, lines], places.stop - places.start
+            columns = scratch(COLUMNS, (count, height) if by_place else (height, count), x.dtype)
+            columns = columns if by_place else columns.T
+            columns[:, :depth].reshape(part.shape)[...] = part  # a view: the axes are only split
+            if height > depth:
+                columns[:, depth:] = 1
+            yield places, columns
 
 
-def pieces(images: int, out: Ints, depth: int) -> Iterator[tuple[slice, slice, slice]]:
-    """Slices of images and of lines in them, and of the places that these are: so many that their columns have room.
+def pieces(some: slice, out: Ints, depth: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Slices of these images, counted from their first, and of lines, and of the places that both are together.
 
-    >>> [places for _, _, places in pieces(3, (4, 4), ROOM // 32)]
-    [slice(0, 32, None), slice(32, 48, None)]
+    So many that their columns have room.
+
+    >>> [places for _, _, places in pieces(slice(1, 4), (4, 4), ROOM // 32)]
+    [slice(16, 48, None), slice(48, 64, None)]
     """
     line = math.prod(out[1:])
-    start = 0
-    for some in blocks(images, out[0] * line * depth, ROOM):
+    start = some.start * out[0] * line
+    for images in blocks(some.stop - some.start, out[0] * line * depth, ROOM):
         for lines in blocks(out[0], line * depth, ROOM):  # all of them, unless even one image is too much
-            stop = start + (some.stop - some.start) * (lines.stop - lines.start) * line
-            yield some, lines, slice(start, stop)
+            stop = start + (images.stop - images.start) * (lines.stop - lines.start) * line
+            yield images, lines, slice(start, stop)
             start = stop
 
 
-def framed(x: Array, steps: Any) -> Array:
-    """x in a frame of zeros, in scratch memory; itself where it needs none and its channels lie side by side."""
+def frames(x: Array, steps: Any) -> Iterator[tuple[slice, Array]]:
+    """Slices of images, and scratch memory in which they have a frame around them."""
+    shape = (*steps.padded(x.shape[1:-1]), x.shape[-1])
+    for some in blocks(len(x), math.prod(shape), WIDE_ROOM):
+        yield some, scratch(FRAME, (some.stop - some.start, *shape), x.dtype)
+
+
+def framed(x: Array, steps: Any) -> Iterator[tuple[slice, Array]]:
+    """Slices of images, and these in a frame of zeros; all of x where it needs none and its channels lie together."""
     if not any(map(any, steps.width)) and x.flags.c_contiguous:
-        return x
-    size = x.shape[1:-1]
-    frame = scratch(FRAME, (len(x), *steps.padded(size), x.shape[-1]), x.dtype)
-    frame.fill(0)
-    frame[inside(size, steps.width)] = x
-    return frame
+        yield slice(0, len(x)), x
+        return
+    for some, frame in frames(x, steps):
+        frame.fill(0)
+        frame[inside(x.shape[1:-1], steps.width)] = x[some]
+        yield some, frame
 
 
 def inside(size: Ints, width: Any) -> tuple[slice, ...]:
@@ -107,13 +118,14 @@ def inside(size: Ints, width: Any) -> tuple[slice, ...]:
     return (slice(None), *(slice(before, before + m) for m, (before, _) in zip(size, width, strict=True)))
 
 
+def channels_first(x: Array) -> Array:
+    """(N, ..., C) as (N, C, ...), a view."""
+    return x.transpose(0, -1, *range(1, x.ndim - 1))
+
+
 def matrix(g: Array) -> Array:
     """g (N, *out, O) as a matrix with a row for each place."""
-    if not g.flags.c_contiguous:
-        copy = scratch(MATRIX, g.shape, g.dtype)
-        copy[...] = g
-        g = copy
-    return g.reshape(math.prod(g.shape[:-1]), g.shape[-1])
+    return np.ascontiguousarray(g).reshape(math.prod(g.shape[:-1]), g.shape[-1])
 
 
 def add_windows(x: Array, windows: Array, steps: Any) -> None:

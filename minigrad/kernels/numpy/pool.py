@@ -45,14 +45,18 @@ def first_largest(x: Array, top: Array, tap: Array, parts: Any) -> None:
 
 
 def max_pool_backward(g: Array, tap: Array, taps: Array, frame: Array, dx: Array) -> None:
-    bits, parts = BITS[g.dtype], slices(taps, frame)
+    """The bits of g times 0 or 1, so that infinities and NaN go where they are chosen alone."""
+    bits, parts, alone = BITS[g.dtype], slices(taps, frame), apart(taps, frame)
     for images in blocks(len(dx), math.prod(dx.shape[1:]), ROOM):
         sent, won, to = g[images].view(bits), tap[images], dx[images]
         chosen = scratch(CHOSEN, sent.shape, bits)
         to.fill(0)
         for t, (windows, places) in enumerate(parts):
-            np.multiply(sent, won == t, out=chosen)  # the bits, so that infinities go where they are chosen alone
-            to[places] += chosen.view(g.dtype)[windows]
+            if alone:
+                np.multiply(sent[windows], won[windows] == t, out=to.view(bits)[places])
+            else:
+                np.multiply(sent, won == t, out=chosen)
+                to[places] += chosen.view(g.dtype)[windows]
 
 
 def sum_pool(x: Array, taps: Array, frame: Array, y: Array) -> None:
@@ -82,3 +86,9 @@ def slices(taps: Array, frame: Array) -> list[tuple[Any, Any]]:
         ]
         found.append(((slice(None), *windows), (slice(None), *places)))
     return found
+
+
+def apart(taps: Array, frame: Array) -> bool:
+    """Whether no two windows have an element in common: none is longer than the stride."""
+    offsets = taps[:, :, 2] - taps[:, :, 0] * frame[0]
+    return bool((offsets.max(axis=0) - offsets.min(axis=0) < frame[0]).all())

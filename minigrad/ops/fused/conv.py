@@ -69,13 +69,13 @@ def conv(x: Value, weight: Value, bias: Value, /, steps: Steps) -> Result:
     >>> conv(ones((1, 2, 4)), ones((1, 2, 3)), None, Steps((3,), (1,), (1,), ((1, 0),))).numpy()
     array([[[4., 6., 6.]]], dtype=float32)
     """
-    seen, size, biased = last(x), x.shape[2:], bias is not None
+    seen, size, weight_shape, biased = last(x), x.shape[2:], weight.shape, bias is not None
     (y,) = kernels.conv(seen, as_rows(weight, bias), steps)
 
     def to_weight(g: Array) -> tuple[Array, Array | None]:
         (d,) = kernels.conv_backward_rows(last(g), seen, biased, steps)
         depth = len(d) - biased
-        d_weight = np.moveaxis(d[:depth].reshape(*steps.kernel, -1, d.shape[1]), (-1, -2), (0, 1))
+        d_weight = d[:depth].reshape(*steps.kernel, *weight_shape[1::-1]).transpose(-1, -2, *range(len(steps.kernel)))
         return np.ascontiguousarray(d_weight), d[depth] if biased else None
 
     to_weight.__name__ = "conv"
@@ -88,7 +88,8 @@ def backward_x(g: Array, weight: Array, size: tuple[int, ...], steps: Steps) -> 
     width = tuple((r - a, r - b) for r, (a, b) in zip(reach, steps.width, strict=True))
     if max(steps.stride) > 1 or min(map(min, width)) < 0:
         return kernels.conv_backward_x(g, as_rows(weight), size, steps)[0]
-    turned = np.flip(weight, tuple(range(2, weight.ndim))).swapaxes(0, 1)
+    backwards: Any = (..., *[slice(None, None, -1)] * len(size))
+    turned = weight.swapaxes(0, 1)[backwards]
     return kernels.conv(g, as_rows(turned), steps._replace(width=width))[0]
 
 
@@ -100,7 +101,7 @@ def as_rows(weight: Array, bias: Array | None = None) -> Array:
     out, channels, *kernel = weight.shape
     depth = channels * math.prod(kernel)
     rows = np.empty((depth + (bias is not None), out), weight.dtype)
-    rows[:depth].reshape(*kernel, channels, out)[...] = np.moveaxis(weight, (0, 1), (-1, -2))
+    rows[:depth].reshape(*kernel, channels, out)[...] = weight.transpose(*range(2, weight.ndim), 1, 0)
     if bias is not None:
         rows[depth] = bias
     return rows
@@ -108,9 +109,9 @@ def as_rows(weight: Array, bias: Array | None = None) -> Array:
 
 def last(x: Array) -> Array:
     """(N, C, ...) as (N, ..., C), a view."""
-    return np.moveaxis(x, 1, -1)
+    return x.transpose(0, *range(2, x.ndim), 1)
 
 
 def first(x: Array) -> Array:
     """(N, ..., C) as (N, C, ...), a view."""
-    return np.moveaxis(x, -1, 1)
+    return x.transpose(0, -1, *range(1, x.ndim - 1))

@@ -148,12 +148,12 @@ def sum_pool(x: Value, /, frame: Frame) -> Result:
 def last(x: Array, n: int) -> Array:
     """x with `n` axes to move along as (N, D, H, W, C), a view."""
     batch = x.shape[0] if x.ndim == n + 2 else 1
-    return np.moveaxis(x.reshape(batch, x.shape[-n - 1], *[1] * (3 - n), *x.shape[-n:]), 1, -1)
+    return x.reshape(batch, x.shape[-n - 1], *[1] * (3 - n), *x.shape[-n:]).transpose(0, 2, 3, 4, 1)
 
 
 def first(y: Array, shape: Ints) -> Array:
     """(N, D, H, W, C) with the axes of the shape (N, C, ...) or (C, ...), a view."""
-    return np.moveaxis(y, -1, 1).reshape(shape)
+    return y.transpose(0, 4, 1, 2, 3).reshape(shape)
 
 
 @lru_cache(maxsize=256)
