@@ -40,11 +40,13 @@ def explain_forward(name: str, inputs: Sequence[Any], error: Exception) -> None:
     """
     arrays = [raw(x) for x in inputs]
     ours = isinstance(error, MinigradError)
+    libraries = sorted({namespace(x).name for x in arrays if hasattr(x, "dtype")})
     for x in arrays:
+        if x is None and len(libraries) > 1:  # an op may take no input for one, which is then not what is wrong
+            continue
         if not (hasattr(x, "dtype") or isinstance(x, (int, float, list, tuple))):
             kind = type(x).__name__
             raise DTypeError(f"{name}: takes arrays, Tensors and numbers, got {kind} {x!r:.40}; convert it") from error
-    libraries = sorted({namespace(x).name for x in arrays if hasattr(x, "dtype")})
     if len(libraries) > 1 and not isinstance(error, (ShapeError, GraphError)):
         raise DeviceError(
             f"{name}: the values lie on two devices, got {' and '.join(libraries)}; "

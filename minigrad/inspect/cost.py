@@ -59,6 +59,9 @@ def flops_of(node: Node) -> int:
     if name in NORMS:  # the standard form, or a difference and a product; then what is learned, scale and shift
         by_constants = "running" in (node.vjps or ())[0].__qualname__
         return made * ((2 if by_constants else PER_ELEMENT["standardize"]) + len(node.parents) - 1)
+    if name == "self_attention":
+        *_, tokens, heads, size = _inside(node)["apart"]
+        return math.prod(node.shape[:-1]) * int(heads * tokens) * (4 * int(size) + PER_ELEMENT["softmax"])
     taken = max((math.prod(parent.shape) for parent in node.parents), default=0)
     return max(made, taken) * PER_ELEMENT.get(name, 1)
 
@@ -79,15 +82,20 @@ def _attention(node: Node) -> int:
 
 def _einsum(node: Node) -> int:
     """The sizes of all letters multiplied, once for each operand."""
-    vjp = (node.vjps or ())[0]
-    inside = {
-        name: cell.cell_contents for name, cell in zip(vjp.__code__.co_freevars, vjp.__closure__ or (), strict=True)
-    }
+    inside = _inside(node)
     sizes: dict[str, int] = {}
     for term, shape in zip(inside["terms"], inside["shapes"], strict=True):
         for letter, n in zip(term, shape, strict=True):
             sizes[letter] = max(n, sizes.get(letter, 1))
     return len(inside["terms"]) * math.prod(sizes.values())
+
+
+def _inside(node: Node) -> dict[str, Any]:
+    """What the first vjp of an op mentions, by name."""
+    vjp = (node.vjps or ())[0]
+    return {
+        name: cell.cell_contents for name, cell in zip(vjp.__code__.co_freevars, vjp.__closure__ or (), strict=True)
+    }
 
 
 def kept_by(node: Node, seen: set[int]) -> int:

@@ -18,6 +18,7 @@ from minigrad.nn.cache import KVCache
 from minigrad.nn.container import LayerList
 from minigrad.nn.dropout import Dropout
 from minigrad.nn.embedding import Embedding
+from minigrad.nn.functional.attention import self_attention
 from minigrad.nn.functional.dropout import check_probability
 from minigrad.nn.functional.linear import linear
 from minigrad.nn.functional.position import rows
@@ -163,9 +164,13 @@ class _Attention(Layer):
         self.resid_dropout = Dropout(c.resid_pdrop)
 
     def forward(self, x: Any, cache: KVCache | None) -> Any:
-        q, k, v = (heads(part, self.n_head) for part in split(self.c_attn(x), 3, axis=-1))
-        y = attend(q, k, v, cache, self.dropout if self.training else 0.0)
-        return self.resid_dropout(self.c_proj(joined(y)))
+        x, p = self.c_attn(x), self.dropout if self.training else 0.0  # (N, L, 3 n_embd)
+        if cache is None:
+            y = self_attention(x, self.n_head, None, p, offset=0)
+        else:
+            q, k, v = (heads(part, self.n_head) for part in split(x, 3, axis=-1))
+            y = joined(attend(q, k, v, cache, p))
+        return self.resid_dropout(self.c_proj(y))
 
 
 class _MLP(Layer):

@@ -16,7 +16,7 @@ from minigrad.errors import ArgumentError, DTypeError, ShapeError
 from minigrad.modes import no_grad
 from minigrad.nn import functional as F
 from minigrad.nn.cache import KVCache
-from minigrad.nn.functional.mask import causal
+from minigrad.nn.functional.attention import attention
 from minigrad.nn.functional.position import rows
 from minigrad.nn.layer import Layer
 from minigrad.nn.linear import Linear
@@ -134,6 +134,4 @@ def attend(q: Any, k: Any, v: Any, cache: KVCache | None, dropout_p: float) -> A
     before = 0 if cache is None else cache.length
     if cache is not None:
         k, v = cache.append(k, v)
-    queries, keys = q.shape[-2], k.shape[-2]
-    seen = causal(namespace(raw(q)), queries, keys, before) if queries > 1 else None  # the last one sees everything
-    return F.scaled_dot_product_attention(q, k, v, seen, dropout_p, enable_gqa=True)
+    return attention(q, k, v, None, dropout_p, before, enable_gqa=True)[0]

@@ -12,14 +12,13 @@ from functools import reduce
 from typing import Any
 
 from minigrad.argument import whole
-from minigrad.backend import namespace
 from minigrad.errors import ArgumentError, DTypeError, ShapeError
 from minigrad.nn.argument import check_sizes
 from minigrad.nn.cache import KVCache
-from minigrad.nn.functional.attention import attention
+from minigrad.nn.functional.attention import attention, self_attention
 from minigrad.nn.functional.dropout import check_probability
 from minigrad.nn.functional.linear import linear
-from minigrad.nn.functional.mask import added, additive, causal, check_fits
+from minigrad.nn.functional.mask import added, check_fits
 from minigrad.nn.functional.standardize import floating
 from minigrad.nn.init import xavier_uniform, zeros
 from minigrad.nn.layer import Layer, Parameter
@@ -27,7 +26,6 @@ from minigrad.nn.linear import Linear, initial
 from minigrad.nn.position import ALiBi, RotaryEmbedding
 from minigrad.ops import add, reshape, split, swapaxes
 from minigrad.promote import wide
-from minigrad.tensor import raw
 
 __all__ = ["MultiHeadAttention"]
 
@@ -111,24 +109,37 @@ class MultiHeadAttention(Layer):
     ) -> tuple[Any, Any]:
         if not isinstance(cache, KVCache | None):
             raise DTypeError(f"MultiHeadAttention: cache is a KVCache or None, got {cache!r:.60}; make a KVCache()")
-        q, k, v = self._projected(query, key, value)
+        key = query if key is None else key
+        value = key if value is None else value
         before = 0 if cache is None else cache.length
+        p, offset = self.dropout if self.training else 0.0, before if is_causal else None
+        if query is key is value and not need_weights and cache is None and self._takes_one():
+            return self.out_proj(self._among_tokens(query, attn_mask, key_padding_mask, p, offset)), None
+        q, k, v = self._projected(query, key, value)
         if isinstance(self.positions, RotaryEmbedding):
             q, k = self.positions(q, before), self.positions(k, before)
-        bias = self._bias(wide(q), before + k.shape[-2], attn_mask, key_padding_mask, before if is_causal else None)
+        bias = self._bias(wide(q), (*q.shape[:-1], before + k.shape[-2]), attn_mask, key_padding_mask)
         if cache is not None:
             k, v = cache.append(k, v)
-        p = self.dropout if self.training else 0.0
-        y, weights = attention(q, k, v, bias, p, enable_gqa=True, need_weights=need_weights)  # (..., H, L, E / H)
-        y = swapaxes(y, -2, -3)
+        y, weights = attention(q, k, v, bias, p, offset, enable_gqa=True, need_weights=need_weights)
+        y = swapaxes(y, -2, -3)  # (..., L, H, E / H)
         y = self.out_proj(reshape(y, (*y.shape[:-2], self.embed_dim)))  # (..., L, E)
         return y, weights.mean(axis=-3) if need_weights and average_attn_weights else weights
 
+    def _takes_one(self) -> bool:
+        """Whether queries, keys and values of one input are one product, and attention takes them as they come."""
+        return self.in_proj_weight is not None and not isinstance(self.positions, RotaryEmbedding)
+
+    def _among_tokens(self, x: Any, attn_mask: Any, padding: Any, p: float, offset: int | None) -> Any:
+        """Attention of tokens to each other (..., L, E) in one step, before the last projection."""
+        x = self._input("query", x, self.embed_dim)
+        scores = (*x.shape[:-2], self.num_heads, x.shape[-2], x.shape[-2])
+        bias = self._bias(wide(x), scores, attn_mask, padding)
+        x = linear(x, self.in_proj_weight, self.in_proj_bias)  # (..., L, 3 E)
+        return self_attention(x, self.num_heads, bias, p, offset)
+
     def _projected(self, query: Any, key: Any, value: Any) -> list[Any]:
         """Queries, keys and values in heads: (..., heads, L, head_dim)."""
-        key = query if key is None else key
-        value = key if value is None else value
-        inputs = [floating("MultiHeadAttention", x) for x in (query, key, value)]
         weights: Any = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
         if self.in_proj_weight is not None:
             weights = split(self.in_proj_weight, 3)
@@ -136,33 +147,37 @@ class MultiHeadAttention(Layer):
         biases = [None] * 3 if self.in_proj_bias is None else split(self.in_proj_bias, [rows[0], rows[0] + rows[1]])
         heads = []
         counts = [self.num_heads] + [self.num_kv_heads or self.num_heads] * 2
-        for what, x, w, b, count in zip(("query", "key", "value"), inputs, weights, biases, counts, strict=True):
-            if x.ndim < 2 or x.shape[-1] != w.shape[1]:
-                raise ShapeError(
-                    f"MultiHeadAttention: {what} must be (batch, length, {w.shape[1]}), got {x.shape}; check the axes"
-                )
+        given = {"query": query, "key": key, "value": value}
+        inputs = [self._input(what, x, w.shape[1]) for (what, x), w in zip(given.items(), weights, strict=True)]
+        for x, w, b, count in zip(inputs, weights, biases, counts, strict=True):
             y = linear(x, w, b)
             heads.append(swapaxes(reshape(y, (*y.shape[:-1], count, self.head_dim)), -2, -3))
         return heads
 
+    def _input(self, what: str, x: Any, features: int) -> Any:
+        x = floating("MultiHeadAttention", x)
+        if x.ndim < 2 or x.shape[-1] != features:
+            raise ShapeError(
+                f"MultiHeadAttention: {what} must be (batch, length, {features}), got {x.shape}; check the axes"
+            )
+        return x
+
     # -- what may be seen ----------------------------------------------------------------------------------------------
 
-    def _bias(self, q: Any, keys: int, attn_mask: Any, padding: Any, offset: int | None) -> Any:
-        """What is added to the scores (..., H, L, S), None for nothing; causal with the first query at `offset`."""
-        name, xp, queries = "MultiHeadAttention", namespace(raw(q)), q.shape[-2]
+    def _bias(self, q: Any, scores: tuple[int, ...], attn_mask: Any, padding: Any) -> Any:
+        """What is added to the scores (..., H, L, S) beside the causal order, None for nothing."""
+        name, keys = "MultiHeadAttention", scores[-1]
         parts: list[Any] = []
         if attn_mask is not None:
-            parts.append(self._of_attention(added(name, "attn_mask", attn_mask, q, seen=False), (*q.shape[:-1], keys)))
+            parts.append(self._of_attention(added(name, "attn_mask", attn_mask, q, seen=False), scores))
         if padding is not None:
             padding = added(name, "key_padding_mask", padding, q, seen=False)
-            if padding.shape != (*q.shape[:-3], keys):
+            if padding.shape != (*scores[:-3], keys):
                 raise ShapeError(
-                    f"MultiHeadAttention: key_padding_mask must be (batch, keys), {(*q.shape[:-3], keys)}, got "
+                    f"MultiHeadAttention: key_padding_mask must be (batch, keys), {(*scores[:-3], keys)}, got "
                     f"{padding.shape}; a cache's keys count too"
                 )
             parts.append(reshape(padding, (*padding.shape[:-1], 1, 1, keys)))
-        if offset is not None and (queries > 1 or offset + 1 < keys):  # one query at the end sees everything
-            parts.append(additive(causal(xp, queries, keys, offset), q.dtype))
         if isinstance(self.positions, ALiBi):
             parts.append(self.positions(q, keys))
         return reduce(add, parts) if parts else None

@@ -145,9 +145,11 @@ def test_attention():
     assert rows["self_attn"].shape == (3, 5, 8)
     projections = 2 * 15 * 8 * (8 + 4 + 4)
     weights = 3 * 2 * 5 * 5  # each by a product of 4 numbers, softmax, and for 4 features of a value
-    assert rows["self_attn"].flops == projections + 15 * 8 + weights * (2 * 4 + 4 + 2 * 4)
+    assert rows["self_attn"].flops == projections + weights * (2 * 4 + 4 + 2 * 4)
     turned = [row.flops for row in found.rows if row.path == "self_attn.positions"]
     assert turned == [3 * 15 * 8, 3 * 15 * 4]  # queries, and half as many keys
+    found = summary(TransformerBlock(8, 2, bias=False, norm=None), (3, 5, 8))  # in one step, with as many
+    assert found.rows[2].flops == 2 * 15 * 8 * (8 + 8 + 8) + weights * (2 * 4 + 4 + 2 * 4)
     tokens = summary(Sequential(Embedding(7, 4)), np.zeros((2, 3), int))
     assert (tokens.rows[1].shape, tokens.flops) == ((2, 3, 4), 0)
 

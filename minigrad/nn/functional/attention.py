@@ -1,9 +1,9 @@
 """Attention: every query takes a mean of the values, weighted by how well their keys fit it.
 
-Masks, causal order and positional biases are one thing: numbers that are added to the scores. Only the weights are kept
-for backward, not the scores or what lies between.
+Masks and positional biases are one thing: numbers that are added to the scores. The causal order is a number too: how
+many of the keys come before the first query.
 
-Builds on: `minigrad.nn.functional.mask`, `minigrad.ops.fused.softmax`, `minigrad.nn.functional.dropout`.
+Builds on: `minigrad.nn.functional.mask`, `minigrad.ops.fused.attention`, `minigrad.nn.functional.dropout`.
 Read next: `minigrad.nn.attention`.
 """
 
@@ -17,59 +17,16 @@ import numpy as np
 from minigrad.argument import number
 from minigrad.backend import namespace
 from minigrad.errors import ArgumentError, ShapeError
-from minigrad.graph import joint
 from minigrad.nn.functional.dropout import check_probability, kept
-from minigrad.nn.functional.mask import added, additive, causal, check_fits
+from minigrad.nn.functional.mask import added, check_fits
 from minigrad.nn.functional.standardize import floating
-from minigrad.ops import broadcast_to, expand_dims, reshape, swapaxes
-from minigrad.ops.fused.softmax import largest
+from minigrad.ops import broadcast_to, expand_dims, reshape
+from minigrad.ops.fused import attention as fused
 from minigrad.promote import wide
-from minigrad.tape import Result, Value, composite, op
+from minigrad.tape import composite
 from minigrad.tensor import raw
 
-__all__ = ["attention", "scaled_dot_product_attention"]
-
-
-@op
-def _scaled_dot_product_attention(q: Value, k: Value, v: Value, b: Value, /, dropped: Any) -> Result:
-    """Of scaled queries and a bias of the scores; `dropped` is what dropout multiplies with, or None."""
-    p = softened(q @ k.swapaxes(-1, -2), b)  # (..., L, S)
-    seen = p if dropped is None else p * dropped
-    y = seen @ v  # (..., L, E)
-
-    def scaled_dot_product_attention(g: Value) -> tuple[Value, ...]:
-        s = g @ v.swapaxes(-1, -2)
-        if dropped is not None:
-            s *= dropped
-        s -= (g * y).sum(axis=-1, keepdims=True)  # sum_j p_j s_j, by way of y, which has fewer elements
-        s *= p
-        to_q, to_k = s @ k, s.swapaxes(-1, -2) @ q
-        return (to_q, to_k) if b is None else (to_q, to_k, s)
-
-    to_q, to_k, *to_b = joint(2 if b is None else 3, scaled_dot_product_attention)
-    return y, (to_q, to_k, lambda g: seen.swapaxes(-1, -2) @ g, *to_b)
-
-
-@op
-def _scaled_dot_product_attention__free(q: Value, k: Value, v: Value, /, dropped: Any) -> Result:
-    """Without a bias: every key is seen."""
-    return _scaled_dot_product_attention.body(q, k, v, None, dropped)
-
-
-def softened(s: Value, b: Value = None) -> Value:
-    """softmax(s + b) over the last axis, in the memory of s; 0 where nothing may be seen, as in PyTorch.
-
-    In-place operators act on arrays that this file has just made, and spare as many new ones.
-    """
-    if b is not None:
-        s += b
-    if not s.shape[-1]:
-        return s
-    s -= largest(s, -1)
-    s = namespace(s).exp(s)
-    total = s.sum(axis=-1, keepdims=True)
-    s /= total if b is None else total + (raw(total) == 0)
-    return s
+__all__ = ["attention", "scaled_dot_product_attention", "self_attention"]
 
 
 @composite
@@ -107,7 +64,10 @@ def scaled_dot_product_attention(
 
     Reference: Vaswani et al., Attention Is All You Need, 2017, equation 1; Ainslie et al., GQA, 2023, section 2.2.
     """
-    return attention(query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa)[0]
+    name = "scaled_dot_product_attention"
+    if attn_mask is not None and is_causal:
+        raise ArgumentError(f"{name}: takes attn_mask or is_causal, got both; put the causal order into the mask")
+    return attention(query, key, value, attn_mask, dropout_p, 0 if is_causal else None, scale, enable_gqa)[0]
 
 
 def attention(
@@ -116,35 +76,49 @@ def attention(
     value: Any,
     mask: Any = None,
     dropout_p: float = 0.0,
-    is_causal: bool = False,
+    offset: int | None = None,
     scale: float | None = None,
     enable_gqa: bool = False,
     need_weights: bool = False,
 ) -> tuple[Any, Any]:
-    """What `scaled_dot_product_attention` says, and the weights (..., H, L, S) after dropout, or None."""
+    """What `scaled_dot_product_attention` says, and the weights (..., H, L, S) after dropout, or None.
+
+    In causal order `offset` keys come before the first query; a mask may stand beside it.
+    """
     name = "scaled_dot_product_attention"
     q, k, v = (floating(name, x) for x in (query, key, value))
     p = check_probability(name, dropout_p)
     half = q.dtype == k.dtype == v.dtype == "float16"
     q, k, v, scores = grouped(wide(q), wide(k), wide(v), enable_gqa)
-    bias = by_group(bias_of(mask, is_causal, q, scores), q, scores)
-    q = q * (1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else number(name, "scale", scale))
-    shape = (*np.broadcast_shapes(q.shape[:-2], k.shape[:-2]), *scores[-2:])
-    dropped = kept(shape, p, namespace(raw(q)), q.dtype) if p else None
+    bias = by_group(bias_of(mask, q, scores), q, scores)
+    factor = 1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else number(name, "scale", scale)
+    dropped = None
+    if p:
+        lead = np.broadcast_shapes(q.shape[:-2], k.shape[:-2])
+        dropped = kept((*lead, *scores[-2:]), p, namespace(raw(q)), q.dtype)
     weights = None
     if need_weights:
-        weights = softened(q @ swapaxes(k, -1, -2), bias)
+        weights = fused.softened(q, k, bias, factor, offset)
         weights = weights if dropped is None else weights * dropped
         y = weights @ v
         weights = weights if weights.ndim == len(scores) else reshape(weights, scores)
-    elif bias is None:
-        y = _scaled_dot_product_attention__free(q, k, v, dropped)
     else:
-        y = _scaled_dot_product_attention(q, k, v, bias, dropped)
+        y = fused.scaled_dot_product_attention(q, k, v, bias, factor, offset, dropped)
     y = y if y.ndim == len(scores) else reshape(y, (*scores[:-1], v.shape[-1]))
     if half:
         y, weights = y.astype("float16"), None if weights is None else weights.astype("float16")
     return y, weights
+
+
+def self_attention(x: Any, heads: int, mask: Any = None, dropout_p: float = 0.0, offset: int | None = None) -> Any:
+    """`attention` of tokens to each other, of queries, keys and values side by side: (..., L, 3 E) to (..., L, E)."""
+    x, half = wide(x), x.dtype == "float16"
+    scores = (*x.shape[:-2], heads, x.shape[-2], x.shape[-2])
+    bias = bias_of(mask, x, scores)
+    dropped = kept(scores, dropout_p, namespace(raw(x)), x.dtype) if dropout_p else None
+    scale = 1 / math.sqrt(max(x.shape[-1] // (3 * heads), 1))
+    y = fused.self_attention(x, bias, heads, scale, offset, dropped)
+    return y.astype("float16") if half else y
 
 
 # -- shapes and masks --------------------------------------------------------------------------------------------------
@@ -181,15 +155,12 @@ def grouped(q: Any, k: Any, v: Any, enable_gqa: bool) -> tuple[Any, Any, Any, tu
     return q, k, v, (*lead, n, q.shape[-2], k.shape[-2])
 
 
-def bias_of(mask: Any, is_causal: bool, q: Any, scores: tuple[int, ...]) -> Any:
+def bias_of(mask: Any, q: Any, scores: tuple[int, ...]) -> Any:
     """What is added to the scores: None, or numbers of the dtype of q in a shape that broadcasts to `scores`."""
-    name, xp = "scaled_dot_product_attention", namespace(raw(q))
-    if mask is not None and is_causal:
-        raise ArgumentError(f"{name}: takes attn_mask or is_causal, got both; put the causal order into the mask")
     if mask is None:
-        return additive(causal(xp, *scores[-2:]), q.dtype) if is_causal else None
-    mask = added(name, "attn_mask", mask, q)
-    check_fits(name, mask, scores)
+        return None
+    mask = added("scaled_dot_product_attention", "attn_mask", mask, q)
+    check_fits("scaled_dot_product_attention", mask, scores)
     return mask
 
 

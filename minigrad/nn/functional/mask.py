@@ -1,40 +1,20 @@
 """Masks of attention as numbers that are added to the scores: 0 where a key may be seen, minus infinity elsewhere.
 
-Builds on: `minigrad.backend`. Read next: `minigrad.nn.functional.attention`.
+Builds on: `minigrad.ops.fused.attention`. Read next: `minigrad.nn.functional.attention`.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-from minigrad.backend import Array, namespace
+from minigrad.backend import namespace
 from minigrad.errors import DeviceError, DTypeError, ShapeError
+from minigrad.ops.fused.attention import additive
 from minigrad.tensor import raw
 
-__all__ = ["added", "additive", "causal", "check_fits"]
-
-
-def causal(xp: Any, queries: int, keys: int, offset: int = 0) -> Array:
-    """True where a key is not later than the query, the first of which stands at `offset` among the keys.
-
-    >>> causal(np, 2, 3)
-    array([[ True, False, False],
-           [ True,  True, False]])
-    """
-    return xp.tril(xp.ones((queries, keys), dtype=bool), offset)
-
-
-def additive(mask: Array, dtype: Any) -> Array:
-    """0 where a boolean mask holds, minus infinity elsewhere.
-
-    >>> additive(np.array([True, False]), np.float32)
-    array([  0., -inf], dtype=float32)
-    """
-    xp = namespace(mask)
-    return xp.where(mask, xp.zeros((), dtype=dtype), xp.full((), -math.inf, dtype=dtype))
+__all__ = ["added", "check_fits"]
 
 
 def added(name: str, what: str, mask: Any, like: Any, seen: bool = True) -> Any:
