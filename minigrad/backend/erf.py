@@ -66,7 +66,7 @@ def erf(xp: Any, x: Any) -> Any:
 
 
 def _single(xp: Any, x: Any) -> Any:
-    x = xp.maximum(xp.minimum(x, 4.3), -4.3)  # by then tanh has rounded to 1; nan passes
+    x = xp.clip(x, -4.3, 4.3)  # by then tanh has rounded to 1; nan passes
     z = x * x
     y = _polynomial(_P32, z)
     y *= x

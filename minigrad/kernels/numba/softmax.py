@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.kernels.numba.jit import X, compiled, inlined
-from minigrad.kernels.numba.math import exp
+from minigrad.kernels.numba.math import exp, from_rank, rank
 
 __all__ = ["log_softmax", "log_softmax_backward", "softmax", "softmax_backward"]
 
@@ -19,11 +19,15 @@ ZERO, ONE, LOWEST = np.float32(0), np.float32(1), np.float32(-np.inf)
 
 @inlined
 def largest(row: Any) -> Any:
-    """The largest element, 0 where that is infinite."""
-    top = LOWEST
+    """The largest element, 0 where that is infinite or NaN.
+
+    Compared as whole numbers of the same order: with floating numbers NaN would forbid to compare many at once.
+    """
+    top = rank(LOWEST)
     for j in range(row.shape[0]):
-        top = row[j] if row[j] > top else top
-    return top if np.isfinite(top) else ZERO
+        top = max(top, rank(row[j]))
+    value = from_rank(top)
+    return value if np.isfinite(value) else ZERO
 
 
 @compiled(X[2], X[2])

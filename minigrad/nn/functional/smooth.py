@@ -1,11 +1,10 @@
 """Smooth activations of each element by itself, and GLU, which lets one half gate the other.
 
-Builds on: `minigrad.ops`. Read next: `minigrad.ops.fused.softmax`.
+Builds on: `minigrad.ops`, `minigrad.ops.fused.activation`. Read next: `minigrad.ops.fused.softmax`.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from minigrad import ops
@@ -14,34 +13,11 @@ from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.ops import sigmoid, tanh, where
 from minigrad.ops.axes import one_axis
+from minigrad.ops.fused.activation import gelu__erf, gelu__tanh, silu
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import as_value, raw
 
 __all__ = ["gelu", "glu", "logsigmoid", "mish", "sigmoid", "silu", "softplus", "softsign", "tanh"]
-
-
-@op
-def _gelu__erf(x: Value) -> Result:
-    xp = namespace(x)
-    below = (xp.erf(x * math.sqrt(0.5)) + 1) * 0.5  # the chance of a standard normal number to lie below x
-
-    def vjp(g: Value) -> Value:
-        density = namespace(x).exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
-        return g * (below + x * density)
-
-    return x * below, (vjp,)
-
-
-@op
-def _gelu__tanh(x: Value) -> Result:
-    root, cubic = math.sqrt(2 / math.pi), 0.044715
-    t = namespace(x).tanh((x + x * x * x * cubic) * root)
-
-    def vjp(g: Value) -> Value:
-        slope = (x * x * (3 * cubic) + 1) * root
-        return g * ((t + 1) * 0.5 + x * 0.5 * (1 - t * t) * slope)
-
-    return x * 0.5 * (t + 1), (vjp,)
 
 
 @composite
@@ -62,22 +38,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     """
     if approximate not in ("none", "tanh"):
         raise ArgumentError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}; 'none' is exact")
-    return _gelu__erf(x) if approximate == "none" else _gelu__tanh(x)
-
-
-@op
-def silu(x: Value) -> Result:
-    """Sigmoid-weighted linear unit, also called swish.
-
-    y = x / (1 + e^-x)
-
-    >>> silu([-1.0, 1.0])
-    array([-0.2689,  0.7311], dtype=float32)
-
-    Reference: Elfwing et al., Sigmoid-Weighted Linear Units, 2018, equation 1.
-    """
-    s = sigmoid(x)
-    return x * s, (lambda g: g * (s + x * s * (1 - s)),)
+    return gelu__erf(x) if approximate == "none" else gelu__tanh(x)
 
 
 @composite
