@@ -10,10 +10,10 @@ Builds on: nothing. Read next: `minigrad.backend.random`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["key_words", "random_bits"]
+__all__ = ["key_words", "random_bits", "stretches"]
 
 _BLOCK = 1 << 14  # counters at a time, so that the passes stay in the processor's cache
 
@@ -31,13 +31,25 @@ def random_bits(xp: Any, key: int, shape: Sequence[int], offset: int = 0) -> Any
     size = math.prod(shape)
     out = xp.empty(size, dtype=xp.uint32)
     counters = xp.arange(min(size, _BLOCK), dtype=xp.uint32)
+    for here, low, words in stretches(key, size, offset, _BLOCK):
+        out[here] = _hash(counters[: here.stop - here.start] + low, *words)
+    return out.reshape(tuple(shape))
+
+
+def stretches(key: int, size: int, offset: int, longest: int) -> Iterator[tuple[slice, int, tuple[int, int]]]:
+    """Parts of `size` counters from `offset` on, each with the lower half of its first counter and its key words.
+
+    The upper half of a counter belongs to the key, so no part goes beyond a multiple of 2^32.
+
+    >>> [(here, low) for here, low, _ in stretches(7, 5, (1 << 32) - 2, 10)]
+    [(slice(0, 2, None), 4294967294), (slice(2, 5, None), 0)]
+    """
     start = 0
     while start < size:
         high, low = divmod(offset + start, 1 << 32)
-        stop = min(size, start + _BLOCK, start + (1 << 32) - low)  # the upper half of a counter belongs to the key
-        out[start:stop] = _hash(counters[: stop - start] + low, *key_words(key, high))
+        stop = min(size, start + longest, start + (1 << 32) - low)
+        yield slice(start, stop), low, key_words(key, high)
         start = stop
-    return out.reshape(tuple(shape))
 
 
 def _hash(x: Any, first: int, second: int) -> Any:

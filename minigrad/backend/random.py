@@ -80,7 +80,8 @@ class Generator:
     def bits(self, shape: int | Sequence[int], xp: Backend | None = None) -> Array:
         """uint32 numbers, every bit of them fair."""
         shape = sizes("Generator", "a size", shape)
-        return (xp or default_backend()).random_bits(self._seed, shape, self._take(math.prod(shape)))
+        key, start = self.take(math.prod(shape))
+        return (xp or default_backend()).random_bits(key, shape, start)
 
     def uniform(
         self,
@@ -147,11 +148,17 @@ class Generator:
         pair = self.bits((2, n), _host).astype(np.uint64)
         return np.asarray(pair[0] << np.uint64(32) | pair[1])
 
-    def _take(self, n: int) -> int:
+    def take(self, n: int) -> tuple[int, int]:
+        """The state at which the next n numbers of 32 bits are drawn; who asks draws them, the stream is beyond them.
+
+        >>> g = Generator(7)
+        >>> g.take(3), g.take(2), g.state
+        ((7, 0), (7, 3), (7, 5))
+        """
         with _lock:
             start = self._counter
             self._counter = start + n
-        return start
+        return self._seed, start
 
 
 def manual_seed(seed: int) -> Generator:

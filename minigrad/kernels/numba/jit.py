@@ -12,17 +12,17 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
-from numba import float32, float64, int64, njit, void
+from numba import boolean, float32, float64, int64, njit, void
 
 from minigrad.kernels import provider
 
-__all__ = ["FAST", "I1", "X", "F", "compiled", "inlined"]
+__all__ = ["FAST", "F", "I", "I1", "M", "X", "compiled", "inlined"]
 
 FAST = {"reassoc", "contract", "arcp", "nsz"}  # all that keeps NaN and infinities
 
 F, I = float64, int64  # noqa: E741 (numbers)
 X = {1: float32[::1], 2: float32[:, ::1], 3: float32[:, :, ::1], 4: float32[:, :, :, ::1]}  # arrays by their axes
-I1 = int64[::1]
+I1, M = int64[::1], boolean[::1]  # places, and masks
 
 
 def compiled(*signature: Any, fastmath: Any = FAST) -> Callable[[Callable[..., Any]], Any]:

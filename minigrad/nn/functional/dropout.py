@@ -4,7 +4,7 @@ A mask takes one 32-bit number per element of x from a stream: element i of the 
 (seed, counter + i), and the stream's counter moves on by the size of x. The number depends on nothing else, so all
 devices draw the same mask, and a run that goes on from the saved (seed, counter) drops what the unbroken run drops.
 
-Builds on: `minigrad.backend.random`. Read next: `minigrad.nn.dropout`.
+Builds on: `minigrad.backend.random`, `minigrad.ops.fused.dropout`. Read next: `minigrad.nn.dropout`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from minigrad.backend.random import Generator, default_generator
 from minigrad.errors import DTypeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.ops import multiply
+from minigrad.ops.fused.dropout import dropout__drawn, factors
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
 
@@ -50,7 +51,9 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Generator | None
         raise DTypeError(f"dropout: needs floating numbers, got {values.dtype}; cast to float32 first")
     if not training or p == 0:
         return x
-    return multiply(x, kept(values.shape, p, namespace(values), values.dtype, rng))
+    if p == 1:
+        return multiply(x, namespace(values).zeros(values.shape, dtype=values.dtype))
+    return dropout__drawn(x, p, *(rng or default_generator()).take(values.size))
 
 
 def kept(shape: tuple[int, ...], p: float, xp: Any, dtype: Any, rng: Generator | None = None) -> Any:
@@ -58,7 +61,7 @@ def kept(shape: tuple[int, ...], p: float, xp: Any, dtype: Any, rng: Generator |
     if p == 1:
         return xp.zeros(shape, dtype=dtype)
     bits = (rng or default_generator()).bits(shape, xp)
-    return (bits >= min(round(p * 2**32), 2**32 - 1)).astype(dtype) * (1 / (1 - p))
+    return factors(bits, p, dtype)
 
 
 def check_probability(name: str, p: float) -> float:
