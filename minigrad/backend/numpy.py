@@ -16,7 +16,7 @@ from minigrad.backend.vocabulary import Array, Backend, Sizes, is_basic
 from minigrad.backend.windows import window_view
 from minigrad.errors import ExportError
 
-__all__ = ["NumPy", "overlap"]
+__all__ = ["NumPy", "add_rows", "overlap"]
 
 HOST = (1, 0)  # DLPack's kind and number of this device
 BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}  # integers as long as floating numbers
@@ -83,24 +83,36 @@ class NumPy(Backend):
     def scatter(self, values: Array, index: Any, shape: Sequence[int]) -> Array:
         if is_basic(index):
             return super().scatter(values, index, shape)
-        # np.add.at is five times faster on one dimension than on several, and adds in the same order.
-        out = np.zeros(math.prod(shape), values.dtype)
+        out = np.zeros(shape, values.dtype)
         if isinstance(index, np.ndarray) and index.dtype.kind in "iu":  # rows, as in an embedding
-            width = math.prod(shape[1:])
             rows = index.astype(np.intp)
             rows[rows < 0] += shape[0]
             if rows.size and not 0 <= rows.min() <= rows.max() < shape[0]:
                 raise IndexError(f"scatter: rows must be below {shape[0]}, got {index.min()} to {index.max()}")
-            places = rows if width == 1 else rows.reshape(-1, 1) * width + np.arange(width)
-            taken = (*index.shape, *shape[1:])
+            add_rows(out, rows, np.broadcast_to(values, (*index.shape, *shape[1:])))
         else:
             places = np.arange(out.size).reshape(shape)[index]
-            taken = places.shape
-        np.add.at(out, places.ravel(), np.broadcast_to(values, taken).ravel())
-        return out.reshape(shape)
+            np.add.at(out.reshape(-1), places.ravel(), np.broadcast_to(values, places.shape).ravel())
+        return out
 
     def sliding_windows(self, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Array:
         return self.readonly(window_view(as_strided, x, kernel, stride, dilation))  # one element lies in many places
+
+
+def add_rows(out: np.ndarray[Any, Any], rows: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None:
+    """Add `values` (*rows.shape, ...) to those rows of `out`, which lies in one piece; a row named twice gets both.
+
+    np.add.at is five times faster on one dimension than on several, and adds in the same order.
+
+    >>> out = np.zeros((2, 2))
+    >>> add_rows(out, np.array([1, 1]), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> out
+    array([[0., 0.],
+           [4., 6.]])
+    """
+    width = math.prod(out.shape[1:])
+    places = rows if width == 1 else rows.reshape(-1, 1) * width + np.arange(width)
+    np.add.at(out.reshape(-1), places.ravel(), values.ravel())
 
 
 def overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:

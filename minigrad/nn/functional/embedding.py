@@ -1,6 +1,6 @@
 """Rows of a table by number: what stands between tokens and vectors.
 
-Builds on: `minigrad.nn.functional.labels`. Read next: `minigrad.nn.embedding`.
+Builds on: `minigrad.nn.functional.labels`, `minigrad.ops.fused.embedding`. Read next: `minigrad.nn.embedding`.
 """
 
 from __future__ import annotations
@@ -14,21 +14,11 @@ from minigrad.argument import whole
 from minigrad.backend import backend, namespace
 from minigrad.errors import ArgumentError, DeviceError, DTypeError, PlaceError, ShapeError
 from minigrad.nn.functional.standardize import floating
-from minigrad.tape import Result, Value, composite, op
+from minigrad.ops.fused.embedding import embedding__rows
+from minigrad.tape import composite
 from minigrad.tensor import raw
 
 __all__ = ["check_padding", "embedding"]
-
-
-@op
-def _embedding(weight: Value, /, tokens: Any, learning: Any) -> Result:
-    """Rows of the weight; only the rows of `learning` tokens, a boolean array, receive gradients, None for all."""
-    shape = weight.shape
-
-    def vjp(g: Value) -> Value:
-        return namespace(g).scatter(g if learning is None else namespace(g).where(learning, g, 0), tokens, shape)
-
-    return weight[tokens], (vjp,)
 
 
 @composite
@@ -64,10 +54,10 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
             f"embedding: tokens must lie in 0 to {vocabulary - 1}, got {tokens.min()} to {tokens.max()}; "
             "check num_embeddings and the tokenizer"
         )
-    learning = None if padding is None else xp.expand_dims(tokens != padding, -1)
+    still = -1 if padding is None else padding
     if on_host:
-        return _embedding(weight, tokens, learning)
-    y = _embedding(weight, xp.where(outside, 0, tokens), learning)  # looking would mean waiting for the device
+        return embedding__rows(weight, tokens, still)
+    y = embedding__rows(weight, xp.where(outside, 0, tokens), still)  # looking would mean waiting for the device
     return namespace(y).where(xp.expand_dims(outside, -1), math.nan, y)
 
 
