@@ -23,7 +23,7 @@ MOVING = frozenset(
     sliding_windows transpose""".split()
 )
 PER_ELEMENT = {"standardize": 5, "softmax": 4, "log_softmax": 4, "cross_entropy": 5, "gelu": 4, "silu": 4,
-               "sigmoid": 3, "var": 3, "std": 3, "rotary": 3}  # fmt: skip
+               "sigmoid": 3, "var": 3, "std": 3, "rotary": 3, "lstm_step": 19 / 4, "gru_step": 15 / 3}  # fmt: skip
 NORMS = frozenset(["layer_norm", "rms_norm", "group_norm", "batch_norm"])
 
 
@@ -63,7 +63,7 @@ def flops_of(node: Node) -> int:
         *_, tokens, heads, size = _inside(node)["apart"]
         return math.prod(node.shape[:-1]) * int(heads * tokens) * (4 * int(size) + PER_ELEMENT["softmax"])
     taken = max((math.prod(parent.shape) for parent in node.parents), default=0)
-    return max(made, taken) * PER_ELEMENT.get(name, 1)
+    return int(max(made, taken) * PER_ELEMENT.get(name, 1))
 
 
 def _inner(node: Node) -> int:
@@ -77,7 +77,7 @@ def _attention(node: Node) -> int:
     """Two products of matrices, and a softmax of the weights between them."""
     query, keys = node.parents[0].shape, int(node.parents[min(1, len(node.parents) - 1)].shape[-2])
     weights = math.prod(node.shape[:-1]) * keys
-    return weights * (2 * int(query[-1]) + 2 * int(node.shape[-1]) + PER_ELEMENT["softmax"])
+    return weights * (2 * int(query[-1]) + 2 * int(node.shape[-1]) + int(PER_ELEMENT["softmax"]))
 
 
 def _einsum(node: Node) -> int:

@@ -4,7 +4,7 @@ A step takes what the input contributes, W_ih x + b_ih, and the state, a tuple w
 does not depend on the state, so the loop computes it for all times at once, in one product of matrices. Backpropagation
 through time is nothing of its own: it is the tape of the loop, walked back.
 
-Builds on: `minigrad.nn.functional.linear`, `minigrad.ops`. Read next: `minigrad.nn.functional.lengths`.
+Builds on: `minigrad.nn.functional.linear`, `minigrad.ops.fused.recurrent`. Read next: `minigrad.nn.functional.lengths`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from minigrad.nn.argument import ArgumentError
 from minigrad.nn.functional.linear import linear
 from minigrad.nn.functional.rectifier import relu
 from minigrad.nn.functional.standardize import floating
-from minigrad.ops import sigmoid, split, stack, swapaxes, tanh, where
+from minigrad.ops import stack, swapaxes, tanh, where
+from minigrad.ops.fused.recurrent import gru_step, lstm_step
 from minigrad.tape import composite
 from minigrad.tensor import as_value
 
@@ -52,17 +53,13 @@ def _relu_step(projected: Any, state: State, weight: Any, bias: Any) -> State:
 
 def _lstm_step(projected: Any, state: State, weight: Any, bias: Any) -> State:
     h, c = state
-    i, f, g, o = split(projected + linear(h, weight, bias), 4, axis=-1)
-    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
-    return sigmoid(o) * tanh(c), c
+    new = lstm_step(projected, linear(h, weight, bias), c)
+    return new[0], new[1]
 
 
 def _gru_step(projected: Any, state: State, weight: Any, bias: Any) -> State:
     (h,) = state
-    (r, z, n), (r_h, z_h, n_h) = split(projected, 3, axis=-1), split(linear(h, weight, bias), 3, axis=-1)
-    r, z = sigmoid(r + r_h), sigmoid(z + z_h)
-    n = tanh(n + r * n_h)  # the reset comes after the product of matrices
-    return ((1 - z) * n + z * h,)
+    return (gru_step(projected, linear(h, weight, bias), h),)
 
 
 KINDS = {
