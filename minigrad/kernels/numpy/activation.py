@@ -1,6 +1,6 @@
 """Smooth activations in NumPy, block by block, so that a dozen passes over the data stay in the cache.
 
-Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.ops.fused.activation`.
+Builds on: `minigrad.kernels.numpy.scratch`, `minigrad.backend.erf`. Read next: `minigrad.ops.fused.activation`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.backend.erf import erf
+from minigrad.backend.erf import P32, Q32, erf
 from minigrad.kernels.numpy.scratch import blocks, scratch
 
 __all__ = ["activation_backward", "gelu_erf", "gelu_tanh", "silu"]
@@ -23,16 +23,39 @@ ROOT, CUBIC = math.sqrt(2 / math.pi), 0.044715
 def gelu_erf(x: Array, y: Array, slope: Array) -> None:
     for here in blocks(x.size, 1):
         a, below, d = x[here], y[here], slope[here]
-        np.multiply(a, math.sqrt(0.5), out=d)
-        np.add(erf(np, d), 1, out=below)
-        below *= 0.5  # the chance of a standard normal number to lie below x
-        d *= d
+        scaled = np.multiply(a, math.sqrt(0.5), out=scratch(0, a.shape, a.dtype))
+        np.multiply(scaled, scaled, out=d)
         np.negative(d, out=d)
         np.exp(d, out=d)
+        _erf(scaled, below)
+        below *= 0.5
+        below += 0.5  # the chance of a standard normal number to lie below x
         d *= 1 / math.sqrt(2 * math.pi)  # its density
         d *= a
         d += below
         below *= a
+
+
+def _erf(x: Array, out: Array) -> None:
+    """The error function of `minigrad.backend.erf`, in float32 without new memory; x is overwritten."""
+    if x.dtype != np.float32:
+        out[...] = erf(np, x)
+        return
+    np.clip(x, -4.3, 4.3, out=x)  # by then tanh has rounded to 1
+    z = np.multiply(x, x, out=scratch(1, x.shape, x.dtype))
+    _polynomial(P32, z, out)
+    out *= x
+    _polynomial(Q32, z, x)
+    out /= x
+    np.tanh(out, out=out)
+
+
+def _polynomial(coefficients: tuple[float, ...], z: Array, out: Array) -> None:
+    np.multiply(z, coefficients[0], out=out)
+    for c in coefficients[1:-1]:
+        out += c
+        out *= z
+    out += coefficients[-1]
 
 
 def gelu_tanh(x: Array, y: Array, slope: Array) -> None:
