@@ -12,11 +12,10 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, Protocol
 
-import numpy as np
-
 from minigrad.backend import namespace
 from minigrad.backward import walk
 from minigrad.graph import Leaf, Vjp, joint, public_name
+from minigrad.kernels import served
 from minigrad.modes import new_level
 from minigrad.tensor import Nested, Tensor
 
@@ -37,29 +36,6 @@ class Op(Protocol[P]):
     __name__: str
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Value: ...
-
-
-ndarray = np.ndarray
-SERVED = (np.dtype(np.float32), np.dtype(np.float64))
-
-
-def served(values: Sequence[Any]) -> bool:
-    """Whether kernels serve these inputs: arrays of the host, of one dtype, float32 or float64; None is no input.
-
-    >>> served([np.ones(2), None]), served([np.ones(2), np.ones(2, np.float32)]), served([np.ones(2, np.float16)])
-    (True, False, False)
-    """
-    dtype = None
-    for v in values:
-        if v is None:
-            continue
-        if type(v) is not ndarray:
-            return False
-        if v.dtype is not dtype:  # one of an unpickled array is equal, and not the same
-            if v.dtype not in SERVED if dtype is None else v.dtype != dtype:
-                return False
-            dtype = v.dtype
-    return dtype is not None
 
 
 def either(

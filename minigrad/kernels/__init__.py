@@ -17,7 +17,7 @@ Builds on: `minigrad.kernels.provider`. Read next: `minigrad.kernels.softmax`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -27,13 +27,14 @@ import numpy as np
 
 from minigrad.kernels import provider
 
-__all__ = ["KERNELS", "Kernel", "in_place", "kernel", "kernels_of", "use_kernels"]
+__all__ = ["KERNELS", "Kernel", "in_place", "kernel", "kernels_of", "served", "use_kernels"]
 
 Array = np.ndarray[Any, Any]
 Outputs = tuple[Array, ...]
 
 KERNELS: dict[str, Kernel] = {}  # every kernel that has been declared, under 'file.name'
 FLOAT32 = np.dtype(np.float32)
+SERVED = (FLOAT32, np.dtype(np.float64))
 _forced: list[str] = []  # the providers of the `use_kernels` blocks that are open
 
 
@@ -76,10 +77,14 @@ class Kernel:
         def run(*arrays: Any) -> None:
             if arrays[0].dtype != FLOAT32:
                 return plain(*arrays)
-            neat = [a if type(a) is not np.ndarray or a.flags.carray else a.copy() for a in arrays]
-            if writes and any(a is not b for a, b in zip(arrays, neat, strict=True)):
+            for a in arrays:
+                if type(a) is np.ndarray and not a.flags.carray:
+                    break
+            else:
+                return compiled(*arrays)
+            if writes:
                 return plain(*arrays)  # a copy would be written, and lost
-            return compiled(*neat)
+            return compiled(*[a.copy() if type(a) is np.ndarray and not a.flags.carray else a for a in arrays])
 
         return run
 
@@ -98,6 +103,25 @@ def kernels_of(file: str) -> dict[str, Kernel]:
     """The kernels that a file of this folder declares, by name."""
     import_module(f"minigrad.kernels.{file}")
     return {k.name: k for k in KERNELS.values() if k.file == file}
+
+
+def served(values: Sequence[Any]) -> bool:
+    """Whether kernels serve these inputs: arrays of the host, of one dtype, float32 or float64; None is no input.
+
+    >>> served([np.ones(2), None]), served([np.ones(2), np.ones(2, np.float32)]), served([np.ones(2, np.float16)])
+    (True, False, False)
+    """
+    dtype = None
+    for v in values:
+        if v is None:
+            continue
+        if type(v) is not np.ndarray:
+            return False
+        if v.dtype is not dtype:
+            if dtype is not None or v.dtype not in SERVED:
+                return False
+            dtype = v.dtype
+    return dtype is not None
 
 
 @contextmanager
