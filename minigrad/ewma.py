@@ -1,6 +1,6 @@
 """The exponentially weighted moving average that Momentum, RMSProp, Adam, BatchNorm and weight averaging share.
 
-Builds on: `minigrad.backend`. Read next: `minigrad.optim.optimizer`.
+Builds on: `minigrad.backend`, `minigrad.kernels`. Read next: `minigrad.optim.optimizer`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend import namespace
+from minigrad.kernels import served, update
 
 __all__ = ["EWMA", "flush"]
 
@@ -46,13 +47,19 @@ class EWMA:
         """Take in the next value."""
         if isinstance(self.value, float):
             self.value = self.beta * self.value + (1 - self.beta) * x
+        elif _flat(self.value, x):
+            update.average(self.value, x, self.beta)
         else:
             self.value *= self.beta
             self.value += (1 - self.beta) * x
-        self.t += 1
-        if self.t % 16 == 0:
+        if self.count():
             self.value = flush(self.value)
         return self
+
+    def count(self) -> float:
+        """Count an update. It gives the size below which the average is to become 0 now, mostly 0 itself (`flush`)."""
+        self.t += 1
+        return 0.0 if self.t % 16 or not hasattr(self.value, "dtype") else tiny(self.value.dtype)
 
     @property
     def corrected(self) -> Any:
@@ -72,5 +79,15 @@ def flush(value: Any) -> Any:
     have stopped decays into them.
     """
     if hasattr(value, "dtype") and value.dtype.kind == "f":
-        value *= namespace(value).abs(value) >= float(np.finfo(value.dtype).tiny)
+        value *= namespace(value).abs(value) >= tiny(value.dtype)
     return value
+
+
+def tiny(dtype: Any) -> float:
+    """The smallest normal number."""
+    return float(np.finfo(dtype).tiny)
+
+
+def _flat(value: Any, x: Any) -> bool:
+    """Whether a kernel serves: a stretch of flat storage on the host, and as many values of its dtype."""
+    return type(value) is type(x) is np.ndarray and value.ndim == 1 and value.shape == x.shape and served((value, x))

@@ -50,8 +50,9 @@ class Memory:
         """Note that `array` was written now."""
         with lock:
             self.stamped = Memory.newest_write = tick()
+            if self.array is None:  # the first time; a weak set is slow
+                Memory.writes.add(self)
             self.array = array
-            Memory.writes.add(self)
 
 
 class Leaf(Memory):

@@ -1,6 +1,6 @@
 """Adam and AdamW.
 
-Builds on: `minigrad.optim.optimizer`, `minigrad.ewma`. Read next: ``examples/mlp.py``.
+Builds on: `minigrad.optim.optimizer`, `minigrad.optim.at_once`, `minigrad.ewma`. Read next: ``examples/mlp.py``.
 """
 
 from __future__ import annotations
@@ -10,10 +10,19 @@ from typing import Any
 
 from minigrad.backend import Array, namespace
 from minigrad.ewma import EWMA
+from minigrad.kernels import update
+from minigrad.optim.at_once import at_once
 from minigrad.optim.optimizer import Optimizer
 from minigrad.optim.options import Group, LearningRate
 
 __all__ = ["Adam", "AdamW"]
+
+
+def adam_at_once(p: Array, g: Array, o: Group, lr: float, shrink: float, pull: float, m: EWMA, v: EWMA) -> None:
+    """lr m^ / (sqrt(v^) + eps) = (lr d / c) m / (sqrt(v) + d eps), c = 1 - beta1^t, d = sqrt(1 - beta2^t)"""
+    least, _ = m.count(), v.count()
+    c, d = 1 - m.beta**m.t, (1 - v.beta**v.t) ** 0.5
+    update.adam(p, g, m.value, v.value, m.beta, v.beta, d * o["eps"], lr * d / c, shrink, pull, least)
 
 
 class Adam(Optimizer):
@@ -45,8 +54,10 @@ class Adam(Optimizer):
         super().__init__(params, lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize)
 
     def averages(self, o: Group) -> dict[str, EWMA | None]:
-        return {"m": EWMA(o.betas[0]), "v": EWMA(o.betas[1])}
+        beta1, beta2 = o["betas"]
+        return {"m": EWMA(beta1), "v": EWMA(beta2)}
 
+    @at_once(adam_at_once)
     def direction(self, g: Array, o: Group, m: EWMA, v: EWMA) -> Array:  # type: ignore[override]
         m.update(g)
         v.update(g * g)

@@ -4,7 +4,7 @@ Every clip is called as ``clip(parameters)``, with what else it needs given befo
 and gives the common norm of all gradients before, a 0-d array on the device; nothing waits for it. What clips nothing
 leaves every bit of the gradients, so a step was clipped where ``grad_norm(parameters) < before``.
 
-Builds on: `minigrad.optim.flat`, `minigrad.optim.norms`. Read next: `minigrad.optim.zclip`.
+Builds on: `minigrad.optim.joined`, `minigrad.optim.norms`. Read next: `minigrad.optim.zclip`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ import numpy as np
 from minigrad.argument import ABOVE_0, is_number, number
 from minigrad.backend import Array, default_backend, namespace
 from minigrad.errors import DTypeError, NonFiniteError
-from minigrad.optim.flat import gradients
-from minigrad.optim.norms import norm
-from minigrad.promote import wide
+from minigrad.optim.joined import gradients
+from minigrad.optim.norms import bound, norm, squares
 from minigrad.tensor import Tensor
 
 __all__ = ["adaptive_grad_clip", "clip_grad_norm", "clip_grad_norm_per_parameter", "clip_grad_value", "grad_norm"]
@@ -69,8 +68,9 @@ def clip_grad_norm(parameters: Iterable[Tensor], max_norm: float, error_if_nonfi
         raise NonFiniteError(
             f"clip_grad_norm: the gradients have no finite norm, got {before}; lower lr, or look for NaN"
         )
+    scale = limit / (before + 1e-6)
     for g in found:
-        _shrink(g, limit / (before + 1e-6))
+        bound(g, scale)
     return before
 
 
@@ -125,7 +125,7 @@ def clip_grad_norm_per_parameter(parameters: Iterable[Tensor], max_norm: float) 
     before = total(gradients(chosen))
     for p in chosen:
         if p.grad is not None:
-            _shrink(p.grad, limit / (norm(p.grad) + 1e-6))
+            bound(p.grad, limit / (norm(p.grad) + 1e-6))
     return before
 
 
@@ -167,7 +167,7 @@ def adaptive_grad_clip(
         axes = tuple(range(1, p.ndim)) if p.ndim > 1 else None
         limit = share * namespace(p.value).maximum(norm(p.value, axes, keepdims=True), least)
         # The quotient by the larger of the two is the minimum with 1, without a division by a norm of 0.
-        _shrink(p.grad, limit / namespace(limit).maximum(norm(p.grad, axes, keepdims=True), limit))
+        bound(p.grad, limit / namespace(limit).maximum(norm(p.grad, axes, keepdims=True), limit))
     return before
 
 
@@ -176,7 +176,7 @@ def total(found: list[Array]) -> Array:
     if not found:
         return default_backend().zeros((), dtype=np.float32)
     xp = namespace(found[0])
-    return xp.asarray(xp.sqrt(sum((g * g).sum() for g in map(wide, found))))
+    return xp.asarray(xp.sqrt(sum(map(squares, found))))
 
 
 def listed(caller: str, parameters: Iterable[Any]) -> list[Tensor]:
@@ -194,7 +194,3 @@ def above_zero(caller: str, option: str, value: Any, usual: str) -> float:
     if is_number(value) and value == math.inf:
         return math.inf
     return number(caller, option, value, ABOVE_0._replace(usual=usual))
-
-
-def _shrink(g: Array, scale: Array) -> None:
-    g *= namespace(scale).minimum(scale, 1).astype(g.dtype)

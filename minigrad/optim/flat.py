@@ -9,17 +9,20 @@ Builds on: `minigrad.tensor`, `minigrad.graph`. Read next: `minigrad.optim.optim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 from typing import Any, NamedTuple
 
-from minigrad.backend import Array, namespace
+import numpy as np
+
+from minigrad.backend import Array, move, namespace
 from minigrad.errors import GraphError
 from minigrad.graph import Leaf, Memory
 from minigrad.tensor import Tensor
 
-__all__ = ["Block", "Home", "Run", "Storage", "gradients"]
+__all__ = ["Block", "Home", "Run", "Storage"]
 
 
 class Storage(Memory):
@@ -60,7 +63,8 @@ class Home(NamedTuple):
     view: Array
 
 
-class Run(NamedTuple):
+@dataclass(slots=True)
+class Run:
     """Neighbours that are updated as one, as one-dimensional views; or one parameter, in its own shape.
 
     `state` holds what is kept for them, None where the optimizer keeps nothing under that name.
@@ -69,7 +73,10 @@ class Run(NamedTuple):
     values: Array
     grads: Array
     state: dict[str, Any]
-    t: int  # updates that were made before
+    first: int  # the parameters' numbers in the block
+    end: int
+    memories: list[tuple[Memory, Array]]  # what is written, to be stamped
+    t: int = 0  # updates that were made before
 
 
 class Block:
@@ -77,6 +84,10 @@ class Block:
 
     `shapes` says by name what is kept for each parameter; with `per_tensor` each is a run of its own.
     """
+
+    seats: list[tuple[Tensor, Leaf, Array]]  # each parameter, its leaf, and its view of the storage
+    updated: list[bool] | None  # who took part in the last update,
+    cached: list[Run]  # and the runs of that
 
     def __init__(
         self,
@@ -98,6 +109,10 @@ class Block:
         homeless = [p for p in self.parameters if p.node.home is None]  # type: ignore[union-attr]
         if homeless:
             Storage(homeless)
+        self._settle()
+
+    def __getstate__(self) -> dict[str, Any]:  # views would be copied as arrays of their own
+        return {name: part for name, part in vars(self).items() if name not in ("seats", "updated", "cached")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:  # of a copy, whose parameters have memory of their own
         vars(self).update(state)
@@ -110,6 +125,7 @@ class Block:
         self.ends[name] = [0, *accumulate(sizes)]
         first = self.parameters[0]
         self.state[name] = namespace(first.value).zeros(sum(sizes), dtype=first.dtype)
+        self._forget()
 
     def kept(self, i: int) -> dict[str, Array]:
         """What is kept for the i-th parameter, by name: views, each in its shape."""
@@ -120,29 +136,49 @@ class Block:
                 found[name] = array[ends[i] : ends[i + 1]].reshape(shape)
         return found
 
+    def load(self, i: int, kept: Mapping[str, Any]) -> None:
+        """Take what is kept for the i-th parameter, and its t, from a saved state."""
+        p = self.parameters[i]
+        self.t[i] = int(kept["t"])
+        self._forget()
+        for name, array in self.kept(i).items():
+            array[...] = move(np.asarray(kept[name], p.dtype), p.backend)
+
+    def present(self) -> list[bool]:
+        """Which parameters have a gradient, after values that were put in their place from outside were moved in."""
+        for p, leaf, view in self.seats:
+            if p.value is not view or p.node is not leaf:
+                self._settle()
+                break
+        return [leaf.grad is not None for _, leaf, _ in self.seats]
+
     def updates(self) -> Iterator[Run]:
         """The runs of the parameters that have a gradient; their t is counted on."""
-        for first, end in self._stretches(lambda i, leaf: leaf.grad is not None):
-            run = self._run(first, end)
-            for i in range(first, end):
-                self.t[i] += 1
+        wanted = self.present()
+        if wanted != self.updated:  # else nobody's t has moved away from its neighbour's since
+            self.cached, self.updated = self._runs(wanted), wanted
+        for run in self.runs(wanted):
+            self.t[run.first : run.end] = [run.t + 1] * (run.end - run.first)
             yield run
 
-    def runs(self, wanted: Callable[[int, Leaf], bool]) -> Iterator[Run]:
-        """The runs of those that are wanted, by number and leaf: as long as memory and equal t allow."""
-        return (self._run(first, end) for first, end in self._stretches(wanted))
+    def runs(self, wanted: list[bool]) -> Iterator[Run]:
+        """The runs of those that are wanted, to be written into: as long as memory and equal t allow."""
+        for run in self.cached if wanted == self.updated else self._runs(wanted):
+            run.t = self.t[run.first]
+            for memory, array in run.memories:
+                memory.stamp(array)
+            yield run
 
-    def _stretches(self, wanted: Callable[[int, Leaf], bool]) -> Iterator[tuple[int, int]]:
+    def _runs(self, wanted: list[bool]) -> list[Run]:
+        runs: list[Run] = []
         first: int | None = None
-        for i, p in enumerate(self.parameters):
-            want = wanted(i, self._checked(p))
+        for i, want in enumerate([*wanted, False]):
             if first is not None and (not want or not self._continues(i)):
-                yield first, i
+                runs.append(self._run(first, i))
                 first = None
             if first is None and want:
                 first = i
-        if first is not None:
-            yield first, len(self.parameters)
+        return runs
 
     def _continues(self, i: int) -> bool:
         before, here = self.parameters[i - 1].node.home, self.parameters[i].node.home  # type: ignore[union-attr]
@@ -151,56 +187,37 @@ class Block:
 
     def _run(self, first: int, end: int) -> Run:
         start, stop = self.parameters[first].node.home, self.parameters[end - 1].node.home  # type: ignore[union-attr]
-        storage, t = start.storage, self.t[first]
-        span = slice(start.start, stop.end)
+        storage, span = start.storage, slice(start.start, stop.end)
         values, grads = storage.values[span], storage.grads[span]
-        if stop.end - start.start == storage.values.size:
-            storage.stamp(values)
+        if values.size == storage.values.size:
+            memories: list[tuple[Memory, Array]] = [(storage, values)]
         else:
-            for p in self.parameters[first:end]:
-                p.node.stamp(p.value)  # type: ignore[union-attr]
+            memories = [(leaf, view) for _, leaf, view in self.seats[first:end]]
         if self.per_tensor:
             shape, kept = self.parameters[first].shape, self.kept(first)
             state = {name: kept.get(name) for name in self.state}
-            return Run(values.reshape(shape), grads.reshape(shape), state, t)
+            return Run(values.reshape(shape), grads.reshape(shape), state, first, end, memories)
         state = {name: array[self.ends[name][first] : self.ends[name][end]] for name, array in self.state.items()}
-        return Run(values, grads, state, t)
+        return Run(values, grads, state, first, end, memories)
 
-    def _checked(self, p: Tensor) -> Leaf:
-        """The parameter's leaf, after a value that was put in its place from outside has been moved in."""
-        leaf = p.node
-        if not isinstance(leaf, Leaf) or leaf.home is None:
-            raise GraphError(
-                f"step: a parameter was moved, frozen or copied after the optimizer was made, got shape {p.shape} on "
-                f"{p.backend}; make the optimizer after .to() and requires_grad_()"
-            )
-        if p.value is not leaf.home.view:
-            leaf.home.view[...] = p.value
-            p.value = leaf.home.view
-        return leaf
+    def _settle(self) -> None:
+        """Note where each parameter lies, after a value that was put in its place from outside has been moved in."""
+        self.seats = [(p, *_seat(p)) for p in self.parameters]
+        self._forget()
+
+    def _forget(self) -> None:
+        self.updated, self.cached = None, []
 
 
-def gradients(parameters: Iterable[Tensor]) -> list[Array]:
-    """The gradients of all that have one, to be written in place; neighbours in one storage come as one array.
-
-    >>> p = Tensor([1.0, 2.0], requires_grad=True)
-    >>> (p * p).sum().backward()
-    >>> gradients([p])
-    [array([2., 4.], dtype=float32)]
-    """
-    found: list[Array] = []
-    place: Home | None = None  # of the last array, if it is part of a storage
-    for p in parameters:
-        leaf = p.node
-        if p.grad is None:
-            continue
-        home = leaf.home if isinstance(leaf, Leaf) and leaf.grad is leaf.slot else None
-        if home is None:
-            found.append(p.grad)
-        elif place is not None and place.storage is home.storage and place.end == home.start:
-            home = home._replace(start=place.start)
-            found[-1] = home.storage.grads[home.start : home.end]
-        else:
-            found.append(home.storage.grads[home.start : home.end])
-        place = home
-    return found
+def _seat(p: Tensor) -> tuple[Leaf, Array]:
+    """The parameter's leaf and its view of the storage."""
+    leaf = p.node
+    if not isinstance(leaf, Leaf) or leaf.home is None:
+        raise GraphError(
+            f"step: a parameter was moved, frozen or copied after the optimizer was made, got shape {p.shape} on "
+            f"{p.backend}; make the optimizer after .to() and requires_grad_()"
+        )
+    if p.value is not leaf.home.view:
+        leaf.home.view[...] = p.value
+        p.value = leaf.home.view
+    return leaf, leaf.home.view

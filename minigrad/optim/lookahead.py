@@ -64,12 +64,13 @@ class Lookahead(Optimizer):
 
     def step(self) -> None:
         for _, block in self._blocks:
-            for run in block.runs(lambda i, leaf, t=block.t: t[i] == 0):  # type: ignore[misc]
+            for run in block.runs([t == 0 for t in block.t]):
                 run.state["slow"][...] = run.values
         self.optimizer.step()
         self.steps = self.optimizer.steps
         for _, block in self._blocks:
-            for run in block.runs(lambda i, leaf, t=block.t: leaf.grad is not None and t[i] % self.k == 0):  # type: ignore[misc]
+            due = [has and t % self.k == 0 for has, t in zip(block.present(), block.t, strict=True)]
+            for run in block.runs(due):
                 slow = run.state["slow"]
                 slow += self.alpha * (run.values - slow)
                 run.values[...] = slow

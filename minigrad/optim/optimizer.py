@@ -2,23 +2,24 @@
 
 A new optimizer names the averages it keeps and the direction of a step, and reads like its paper. It sees
 one-dimensional arrays: stretches of the flat storage (`minigrad.optim.flat`) in which many parameters lie side by side;
-or, where it says `per_tensor`, one parameter at a time in its own shape.
+or, where it says `per_tensor`, one parameter at a time in its own shape. Beside its formula may stand a kernel that
+takes the same step at once (`minigrad.optim.at_once`).
 
 Builds on: `minigrad.optim.flat`, `minigrad.optim.options`, `minigrad.ewma`. Read next: `minigrad.optim.adam`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
 from minigrad.argument import AT_LEAST_0
-from minigrad.backend import Array, move, namespace
+from minigrad.backend import Array, namespace
 from minigrad.errors import DTypeError, GraphError
 from minigrad.ewma import EWMA
 from minigrad.graph import Leaf
+from minigrad.kernels import served
 from minigrad.optim.flat import Block, Run
 from minigrad.optim.options import Group, LearningRate, Range, check_options, python
 from minigrad.optim.state import check_state
@@ -87,7 +88,7 @@ class Optimizer:
     # -- what a new optimizer writes -----------------------------------------------------------------------------------
 
     def averages(self, o: Group) -> dict[str, EWMA | None]:
-        """What is kept for each parameter: by name, an average, or None for a plain array that starts from zero."""
+        """What is kept for each parameter: by name a new average, or None for a plain array that starts from zero."""
         return {}
 
     def direction(self, g: Array, o: Group, **kept: Any) -> Array:
@@ -96,12 +97,18 @@ class Optimizer:
 
     def move(self, p: Array, g: Array, o: Group, lr: float, **kept: Any) -> None:
         """A step in place, decay and all; written anew where it depends on p, or on the rate not as on a factor."""
-        decay = float(o.weight_decay)
-        if decay and o.get("decoupled_weight_decay", self.decoupled):
-            p *= 1 - lr * decay
-        elif decay:
-            g = g + decay * p
+        shrink, pull = self.decay(o, lr)
+        if shrink != 1:
+            p *= shrink
+        if pull:
+            g = g + pull * p
         p -= lr * self.direction(g, o, **kept)
+
+    def decay(self, o: Group, lr: float) -> tuple[float, float]:
+        """Weight decay, which goes past the gradient or through it: p = shrink p, or g = g + pull p."""
+        decay = float(o["weight_decay"])
+        past = decay and o.get("decoupled_weight_decay", self.decoupled)
+        return (1 - lr * decay, 0.0) if past else (1.0, decay)
 
     def kept_shape(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...] | None:
         """The shape of what is kept under a name for a parameter of this shape; None where nothing is kept."""
@@ -166,8 +173,9 @@ class Optimizer:
 
     def rate(self, o: Group) -> float:
         """The learning rate of a group at this step, a Python number: a NumPy scalar would widen the parameters."""
-        lr = o.lr(self.steps) if callable(o.lr) else o.lr
-        if lr not in AT_LEAST_0:
+        lr = o["lr"]
+        lr = lr(self.steps) if callable(lr) else lr
+        if not (type(lr) is float and 0 <= lr < math.inf) and lr not in AT_LEAST_0:  # a fast answer, and the whole one
             raise DTypeError(f"{self.name}: lr must be finite and not negative, got {lr} at step {self.steps}; see lr")
         return float(lr)
 
@@ -179,16 +187,23 @@ class Optimizer:
                     f"{self.name}: an option that needs {name!r} was set after the optimizer was made, got "
                     f"{', '.join(sorted(run.state))} alone; make it anew"
                 )
-            array = run.state[name]
-            kept[name] = array if average is None or array is None else EWMA(average.beta, array, run.t)
-        self.move(run.values, -run.grads if o.maximize else run.grads, o, lr, **kept)
+            kept[name] = array = run.state[name]
+            if average is not None and array is not None:
+                average.value, average.t = array, run.t
+                kept[name] = average
+        g = -run.grads if o["maximize"] else run.grads
+        at_once = getattr(self.direction, "at_once", None)
+        if at_once and type(self).move is Optimizer.move and served((g,)):
+            at_once(run.values, g, o, lr, *self.decay(o, lr), **kept)
+        else:
+            self.move(run.values, g, o, lr, **kept)
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
         for group in self.param_groups:
             for p in group["params"]:
-                if p.requires_grad:  # else it was frozen since and has none; `step` says what to do
-                    p.grad = None
+                if type(p.node) is Leaf:  # else it was frozen since and has none; `step` says what to do
+                    p.node.grad = None
 
     # -- state ---------------------------------------------------------------------------------------------------------
 
@@ -223,10 +238,7 @@ class Optimizer:
         names = self._names()
         for _, block in self._blocks:
             for i, p in enumerate(block.parameters):
-                kept = state[names[id(p)]]
-                block.t[i] = int(kept["t"])
-                for name, array in block.kept(i).items():
-                    array[...] = move(np.asarray(kept[name], p.dtype), p.backend)
+                block.load(i, state[names[id(p)]])
 
     def __repr__(self) -> str:
         options = ", ".join(f"{k}={v}" for k, v in self.defaults.items() if v not in (0.0, False))

@@ -1,6 +1,6 @@
 """Gradient descent, plain, with momentum, and with Nesterov's momentum.
 
-Builds on: `minigrad.optim.optimizer`. Read next: `minigrad.optim.adam`.
+Builds on: `minigrad.optim.optimizer`, `minigrad.optim.at_once`. Read next: `minigrad.optim.adam`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,18 @@ from typing import Any, ClassVar
 from minigrad.backend import Array
 from minigrad.errors import GraphError
 from minigrad.ewma import EWMA, flush
+from minigrad.kernels import update
+from minigrad.optim.at_once import at_once
 from minigrad.optim.optimizer import Optimizer
 from minigrad.optim.options import BETA, Group, LearningRate, Range
 from minigrad.tensor import Tensor
 
 __all__ = ["NAG", "SGD", "Momentum"]
+
+
+def descent_at_once(p: Array, g: Array, o: Group, lr: float, shrink: float, pull: float) -> None:
+    """p = p - lr g"""
+    update.descent(p, g, lr, shrink, pull)
 
 
 class SGD(Optimizer):
@@ -38,8 +45,15 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(params, lr, weight_decay=weight_decay, maximize=maximize)
 
+    @at_once(descent_at_once)
     def direction(self, g: Array, o: Group, **kept: Any) -> Array:
         return g
+
+
+def momentum_at_once(p: Array, g: Array, o: Group, lr: float, shrink: float, pull: float, b: EWMA) -> None:
+    """p = p - lr b"""
+    beta, share = (b.beta, 1 - b.beta) if o["average"] else sum_of(b, o["dampening"] if o["momentum"] else 0.0)
+    update.momentum(p, g, b.value, beta, share, 1.0, 0.0, lr, shrink, pull, b.count())
 
 
 class Momentum(Optimizer):
@@ -88,10 +102,18 @@ class Momentum(Optimizer):
     def averages(self, o: Group) -> dict[str, EWMA | None]:
         return {"b": EWMA(o.momentum)}
 
+    @at_once(momentum_at_once)
     def direction(self, g: Array, o: Group, b: EWMA) -> Array:  # type: ignore[override]
         if o.average:
             return b.update(g).value
         return running_sum(b, g, o.dampening if o.momentum else 0.0)  # PyTorch's: dampening is of momentum
+
+
+def nesterov_at_once(p: Array, g: Array, o: Group, lr: float, shrink: float, pull: float, b: EWMA) -> None:
+    """p = p - lr (g + momentum b), with `look_ahead` p - lr g"""
+    beta, share = sum_of(b)
+    ahead = 0.0 if o["look_ahead"] else b.beta
+    update.momentum(p, g, b.value, beta, share, ahead, 1.0, lr, shrink, pull, b.count())
 
 
 class NAG(Optimizer):
@@ -132,6 +154,7 @@ class NAG(Optimizer):
     def averages(self, o: Group) -> dict[str, EWMA | None]:
         return {"b": EWMA(o.momentum)}
 
+    @at_once(nesterov_at_once)
     def direction(self, g: Array, o: Group, b: EWMA) -> Array:  # type: ignore[override]
         ahead = o.momentum * running_sum(b, g)
         return g if o.look_ahead else g + ahead
@@ -162,12 +185,14 @@ class NAG(Optimizer):
 
 def running_sum(b: EWMA, g: Array, dampening: float = 0.0) -> Array:
     """b = beta b + (1 - dampening) g, the first time b = g: PyTorch's momentum, in the memory of an average."""
-    if b.t == 0:
-        b.value[...] = g
-    else:
-        b.value *= b.beta
-        b.value += (1 - dampening) * g
-    b.t += 1
-    if b.t % 16 == 0:
+    beta, share = sum_of(b, dampening)
+    b.value *= beta
+    b.value += share * g
+    if b.count():
         flush(b.value)
     return b.value
+
+
+def sum_of(b: EWMA, dampening: float = 0.0) -> tuple[float, float]:
+    """beta and share in b = beta b + share g: the first time b is g alone."""
+    return (b.beta, 1 - dampening) if b.t else (0.0, 1.0)

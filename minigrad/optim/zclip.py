@@ -15,7 +15,8 @@ from minigrad.backend import Array, move, namespace
 from minigrad.errors import ShapeError
 from minigrad.ewma import EWMA
 from minigrad.optim.clip import above_zero, listed, total
-from minigrad.optim.flat import gradients
+from minigrad.optim.joined import gradients
+from minigrad.optim.norms import bound
 from minigrad.optim.state import check_entries
 from minigrad.tensor import Tensor
 
@@ -64,7 +65,7 @@ class ZClip:
         if allowed is not norm:
             scale = xp.where(allowed < norm, allowed / xp.where(norm > 0, norm, 1), 1)
             for g in found:
-                g *= scale.astype(g.dtype)
+                bound(g, scale)
         self._take_in(xp.where(xp.isfinite(allowed), allowed, self.mean.value))
         return norm
 

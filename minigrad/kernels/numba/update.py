@@ -1,5 +1,8 @@
 """Steps of optimizers compiled: one loop over the elements.
 
+`EXACT`: as a compiler runs a loop many elements at once or one by one, depending on where the arrays lie, it may
+round differently where it may contract a b + c. A training that goes on from a saved state has to find the same bits.
+
 Builds on: `minigrad.kernels.numba.jit`. Read next: `minigrad.optim.adam`.
 """
 
@@ -15,6 +18,7 @@ from minigrad.kernels.numba.jit import F, X, compiled, inlined
 __all__ = ["adam", "average", "descent", "momentum", "squares"]
 
 f = np.float32
+EXACT: Any = False
 NUMBER = types.Array(types.float32, 0, "C")
 ROW = 4096  # elements that are summed in float32; the sums of these are summed in float64
 
@@ -31,14 +35,14 @@ def times(factor: Any, x: Any) -> Any:
     return factor * x if factor != f(0) else f(0)
 
 
-@compiled(X[1], X[1], F, F, F)
+@compiled(X[1], X[1], F, F, F, fastmath=EXACT)
 def descent(p: Any, g: Any, rate: Any, shrink: Any, pull: Any) -> None:
     rate_, shrink_, pull_ = f(rate), f(shrink), f(pull)
     for i in range(p.size):
         p[i] = shrink_ * p[i] - rate_ * (g[i] + times(pull_, p[i]))
 
 
-@compiled(X[1], X[1], X[1], F, F, F, F, F, F, F, F)
+@compiled(X[1], X[1], X[1], F, F, F, F, F, F, F, F, fastmath=EXACT)
 def momentum(
     p: Any, g: Any, b: Any,
     beta: Any, share: Any, along: Any, across: Any,
@@ -49,10 +53,10 @@ def momentum(
     for i in range(p.size):
         d = g[i] + times(pull_, p[i])
         b[i] = flushed(beta_ * b[i] + share_ * d, least_)
-        p[i] = shrink_ * p[i] - (times(of_b, b[i]) + times(of_g, d))
+        p[i] = shrink_ * p[i] - times(of_b, b[i]) - times(of_g, d)
 
 
-@compiled(X[1], X[1], X[1], X[1], F, F, F, F, F, F, F)
+@compiled(X[1], X[1], X[1], X[1], F, F, F, F, F, F, F, fastmath=EXACT)
 def adam(
     p: Any, g: Any, m: Any, v: Any,
     beta1: Any, beta2: Any, eps: Any,
@@ -63,11 +67,11 @@ def adam(
     for i in range(p.size):
         d = g[i] + times(pull_, p[i])
         m[i] = flushed(b1 * m[i] + c1 * d, least_)
-        v[i] = flushed(b2 * v[i] + c2 * d * d, least_)
-        p[i] = shrink_ * p[i] - rate_ * m[i] / (np.sqrt(v[i]) + eps_)
+        v[i] = flushed(b2 * v[i] + c2 * (d * d), least_)
+        p[i] = shrink_ * p[i] - rate_ * (m[i] / (np.sqrt(v[i]) + eps_))
 
 
-@compiled(X[1], X[1], F)
+@compiled(X[1], X[1], F, fastmath=EXACT)
 def average(v: Any, x: Any, beta: Any) -> None:
     keep, take = f(beta), f(1 - beta)
     for i in range(v.size):
