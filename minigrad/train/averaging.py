@@ -3,7 +3,8 @@
 Both are callbacks of `fit`, and work in a loop of one's own by calling `update`. They are found as `minigrad.optim.SWA`
 too.
 
-Builds on: `minigrad.train.callbacks`, `minigrad.train.batch_norm`, `minigrad.ewma`. Read next: `examples/mlp.py`.
+Builds on: `minigrad.train.callbacks`, `minigrad.train.batch_norm`, `minigrad.optim.flat_average`.
+Read next: `examples/mlp.py`.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ import numpy as np
 from minigrad.argument import Range, number, whole
 from minigrad.backend import Array, move, namespace
 from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
-from minigrad.ewma import EWMA
 from minigrad.nn.layer import Layer
+from minigrad.optim.flat_average import FlatAverage
 from minigrad.optim.state import check_entries
-from minigrad.promote import wide
 from minigrad.tensor import Tensor
 from minigrad.train.batch_norm import update_batch_norm
 from minigrad.train.callbacks import Callback
@@ -50,7 +50,11 @@ class Averaging(Callback):
     def begin(self) -> None:
         """Begin anew, from the parameters as they are."""
         self.updates = 0
-        self.averages = {name: EWMA(0.0, wide(p.value).copy()) for name, p in self.parameters.items()}
+        kinds: dict[Any, list[Tensor]] = {}
+        for p in self.parameters.values():
+            kinds.setdefault((np.promote_types(p.dtype, np.float32), p.backend), []).append(p)
+        self.flat = [FlatAverage(parameters, dtype) for (dtype, _), parameters in kinds.items()]
+        self.places = {name: p.backend for name, p in self.parameters.items()}
         self.buffers: dict[str, Array] | None = None  # those that fit the averaged weights, once refreshed
 
     def update(self) -> None:
@@ -59,21 +63,26 @@ class Averaging(Callback):
             raise GraphError(
                 f"{self.name}.update: the model holds the averages now, got a call inside applied(); leave"
             )
+        self._check_near()
         self.updates += 1
         beta, self.buffers = self.beta(self.updates), None
-        for name, average in self.averages.items():
-            average.beta = beta
-            average.update(wide(self._near(name, average)))
+        for flat in self.flat:
+            flat.update(beta, self.updates)
 
-    def _near(self, name: str, average: EWMA) -> Array:
-        """The parameter, which has to lie where its average does."""
-        value = self.parameters[name].value
-        if namespace(value) is not namespace(average.value):
-            raise DeviceError(
-                f"{self.name}: the model was moved after its average was made, got {name} on {namespace(value).name}; "
-                "make it after .to(), or call begin()"
-            )
-        return value
+    @property
+    def averages(self) -> dict[str, Array]:
+        """The averages by the names of the parameters, to be written in place."""
+        of = {id(p): average for flat in self.flat for p, average in flat.parts()}
+        return {name: of[id(p)] for name, p in self.parameters.items()}
+
+    def _check_near(self) -> None:
+        """Every parameter has to lie where its average does."""
+        for name, p in self.parameters.items():
+            if p.backend != self.places[name]:
+                raise DeviceError(
+                    f"{self.name}: the model was moved after its average was made, got {name} on {p.backend}; "
+                    "make it after .to(), or call begin()"
+                )
 
     @contextmanager
     def applied(self) -> Iterator[Any]:
@@ -85,9 +94,10 @@ class Averaging(Callback):
         before = [(part, part.value.copy()) for part in (*self.parameters.values(), *buffers.values())]
         was, self._swapped = self._swapped, True
         try:
-            for name, p in self.parameters.items():
-                self._near(name, self.averages[name])
-                p.data = self.averages[name].value.astype(p.dtype)
+            self._check_near()
+            for name, average in self.averages.items():
+                p = self.parameters[name]
+                p.data = average.astype(p.dtype)
             for name, value in (self.buffers or {}).items():
                 buffers[name].data = value
             yield self.model
@@ -115,7 +125,7 @@ class Averaging(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """The averages by the names of the parameters, how many updates they have seen, and refreshed buffers."""
-        averages = {name: _host(average.value) for name, average in self.averages.items()}
+        averages = {name: _host(average) for name, average in self.averages.items()}
         buffers = None if self.buffers is None else {name: _host(value) for name, value in self.buffers.items()}
         return {"averages": averages, "updates": self.updates, "buffers": buffers}
 
@@ -141,10 +151,10 @@ class Averaging(Callback):
                 f"{self.name}.load_state_dict: the parameters differ, got {differing[:8]}; is it the state of another "
                 "model?"
             )
+        self.begin()
         self.updates = updates
         for name, average in self.averages.items():
-            place = self.parameters[name].backend
-            average.t, average.value = self.updates, _put(state["averages"][name], place)
+            average[...] = _put(state["averages"][name], self.places[name])
         self.buffers = kept and {name: _put(kept[name], buffer.backend) for name, buffer in buffers.items()}
 
 
