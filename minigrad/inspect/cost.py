@@ -58,10 +58,10 @@ def flops_of(node: Node) -> int:
         return _attention(node)
     if name in NORMS:  # the standard form, or a difference and a product; then what is learned, scale and shift
         by_constants = "running" in (node.vjps or ())[0].__qualname__
-        return made * ((2 if by_constants else PER_ELEMENT["standardize"]) + len(node.parents) - 1)
+        return int(made * ((2 if by_constants else PER_ELEMENT["standardize"]) + len(node.parents) - 1))
     if name == "self_attention":
         *_, tokens, heads, size = _inside(node)["apart"]
-        return math.prod(node.shape[:-1]) * int(heads * tokens) * (4 * int(size) + PER_ELEMENT["softmax"])
+        return int(math.prod(node.shape[:-1]) * heads * tokens * (4 * size + PER_ELEMENT["softmax"]))
     taken = max((math.prod(parent.shape) for parent in node.parents), default=0)
     return int(max(made, taken) * PER_ELEMENT.get(name, 1))
 

@@ -117,8 +117,8 @@ def served(values: Sequence[Any]) -> bool:
             continue
         if type(v) is not np.ndarray:
             return False
-        if v.dtype is not dtype:
-            if dtype is not None or v.dtype not in SERVED:
+        if v.dtype is not dtype:  # one of an unpickled array is equal, and not the same
+            if v.dtype not in SERVED if dtype is None else v.dtype != dtype:
                 return False
             dtype = v.dtype
     return dtype is not None
