@@ -20,7 +20,7 @@ from safetensors.numpy import save as serialized
 
 from minigrad.argument import entries, existing_file, path_of, refused
 from minigrad.backend import namespace
-from minigrad.errors import DeviceError, DTypeError
+from minigrad.errors import ArgumentError, DeviceError, DTypeError
 from minigrad.io.whole import FileError, replacing
 from minigrad.tensor import raw
 
@@ -58,7 +58,7 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
         if path.suffix == ".npz":
             _write_npz(partial, held)
         else:
-            write_safetensors(partial, held, {})
+            write_safetensors("save", partial, held, {})
 
 
 def load(path: str | os.PathLike[str]) -> Arrays:
@@ -109,13 +109,17 @@ def _write_npz(path: Path, arrays: Arrays) -> None:
                 np.lib.format.write_array(entry, array, allow_pickle=False)
 
 
-def write_safetensors(path: Path, arrays: Arrays, metadata: dict[str, str]) -> None:
-    """Write contiguous host arrays and text beside them."""
+def write_safetensors(name: str, path: Path, arrays: Arrays, metadata: dict[str, str]) -> None:
+    """Write contiguous host arrays and text beside them, for the public function `name`."""
+    if "__metadata__" in arrays:
+        raise ArgumentError(f"{name}: safetensors keep this name for themselves, got '__metadata__'; name it otherwise")
     try:
         # Not `save_file`: that has a way of its own with temporary files, which a killed writer would leave behind.
         path.write_bytes(serialized(arrays, metadata=metadata))
     except SafetensorError as error:  # a dtype it has no name for
-        raise DTypeError(f"save: safetensors cannot hold this, got {error}; cast the arrays first") from error
+        raise DTypeError(f"{name}: safetensors cannot hold this, got {error}; cast the arrays first") from error
+    except UnicodeEncodeError as error:
+        raise ArgumentError(f"{name}: a name is no text, got {error.object!r:.60}; correct it") from error
 
 
 @contextmanager

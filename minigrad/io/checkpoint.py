@@ -48,7 +48,7 @@ def save_checkpoint(path: str | os.PathLike[str], **parts: Any) -> Path:
     text = json.dumps(plain, ensure_ascii=False)
     metadata = {"format": FORMAT, "parts": text, "crc32": _checksum(text, arrays)}
     with writing("save_checkpoint", target, folder=True) as partial:
-        write_safetensors(partial, arrays, metadata)
+        write_safetensors("save_checkpoint", partial, arrays, metadata)
     return target
 
 

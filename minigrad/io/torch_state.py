@@ -95,7 +95,7 @@ def save_torch_state(model: Layer, path: str | os.PathLike[str], rename: Rename 
         raise FileError(f"save_torch_state: writes safetensors, got {target.name!r}; let it end in .safetensors")
     state = _renamed("save_torch_state", model.state_dict(), rename)
     with writing("save_torch_state", target) as partial:
-        write_safetensors(partial, state, {"format": "pt"})  # the mark of files that hold PyTorch's layouts
+        write_safetensors("save_torch_state", partial, state, {"format": "pt"})  # the mark of files that hold PyTorch's layouts
 
 
 # -- what is read ------------------------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def _host(name: str, value: Any) -> Any:
         return (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
     except (TypeError, RuntimeError) as error:  # sparse, quantised, without values, of dtypes that NumPy lacks
         raise DTypeError(
-            f"load_torch_state: {name} must be a tensor that NumPy can hold, got {value.dtype} ({error}); "
+            f"load_torch_state: {name} must be a tensor that NumPy can hold, got {value.dtype} ({error!s:.80}); "
             "make it dense, and float32"
         ) from error
 
@@ -168,8 +168,11 @@ def _renamed(public: str, state: Mapping[str, Any], rename: Rename) -> dict[str,
 
 def _converted(state: Mapping[str, Any], convert: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
     """The entries, those whose names fit a pattern in another layout."""
-    if not isinstance(convert, Mapping) or not all(map(callable, convert.values())):
-        raise DTypeError(f"load_torch_state: convert is a dict of functions by names, got {convert!r:.60}; pass one")
+    if not isinstance(convert, Mapping) or not all(isinstance(p, str) and callable(f) for p, f in convert.items()):
+        raise DTypeError(
+            "load_torch_state: convert is a dict of functions by patterns of names, got "
+            f"{convert!r:.60}; pass {{'*.weight': numpy.transpose}}"
+        )
     converted = dict(state)
     for pattern, function in convert.items():
         names = [name for name in state if fnmatchcase(name, pattern)]
