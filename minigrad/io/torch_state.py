@@ -95,7 +95,9 @@ def save_torch_state(model: Layer, path: str | os.PathLike[str], rename: Rename 
         raise FileError(f"save_torch_state: writes safetensors, got {target.name!r}; let it end in .safetensors")
     state = _renamed("save_torch_state", model.state_dict(), rename)
     with writing("save_torch_state", target) as partial:
-        write_safetensors("save_torch_state", partial, state, {"format": "pt"})  # the mark of files that hold PyTorch's layouts
+        write_safetensors(
+            "save_torch_state", partial, state, {"format": "pt"}
+        )  # the mark of files that hold PyTorch's layouts
 
 
 # -- what is read ------------------------------------------------------------------------------------------------------

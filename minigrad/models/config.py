@@ -21,6 +21,8 @@ __all__ = ["Source", "activation", "one_name", "read_config", "settings"]
 T = TypeVar("T")
 Source = Any  # the path of a config.json, a dict of its entries, or settings that a model has made of them
 
+MOST = 2**24  # the largest size: beyond all published ones, and where a damaged config would fill the memory
+
 TANH = partial(F.gelu, approximate="tanh")
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "gelu": F.gelu,
@@ -100,4 +102,8 @@ def _checked(name: str, what: str, value: Any, default: Any) -> Any:
         if not isinstance(value, bool):
             raise DTypeError(f"{name}: {what} must be true or false, got {value!r:.60}; correct the config")
         return value
-    return number(name, what, value, AT_LEAST_0) if isinstance(default, float) else whole(name, what, value, 1)
+    if isinstance(default, float):
+        return number(name, what, value, AT_LEAST_0)
+    if (n := whole(name, what, value, 1)) > MOST:
+        raise ArgumentError(f"{name}: {what} can be {MOST} at most, got {n!r:.60}; correct the config")
+    return n

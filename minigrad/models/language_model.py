@@ -12,7 +12,7 @@ import numpy as np
 
 from minigrad.argument import whole
 from minigrad.backend import move, namespace
-from minigrad.errors import ArgumentError, DTypeError, ShapeError
+from minigrad.errors import ArgumentError, DTypeError, NonFiniteError, PlaceError, ShapeError
 from minigrad.modes import no_grad
 from minigrad.nn import functional as F
 from minigrad.nn.cache import KVCache
@@ -50,15 +50,16 @@ class LanguageModel(Layer):
         """The cache of each block, or None for each."""
         if caches is None:
             return [None] * len(self.blocks)
-        if (
-            not isinstance(caches, (list, tuple))
-            or not all(isinstance(cache, KVCache) for cache in caches)
-            or not len(set(caches)) == len(caches) == len(self.blocks)  # none stands twice: blocks differ in their keys
-            or len({cache.length for cache in caches}) > 1
-        ):
+        listed = isinstance(caches, (list, tuple)) and all(isinstance(cache, KVCache) for cache in caches)
+        if not listed or not len(set(caches)) == len(caches) == len(self.blocks):  # blocks differ in their keys
             raise ArgumentError(
                 f"{type(self).__name__}: needs a list of {len(self.blocks)} caches, one for each block, got "
                 f"{caches!r:.60}; take caches()"
+            )
+        if len({cache.length for cache in caches}) > 1:  # a call that was interrupted
+            raise ArgumentError(
+                f"{type(self).__name__}: caches must have seen the same tokens, got {caches!r:.200}; begin anew with "
+                "caches()"
             )
         return caches
 
@@ -73,20 +74,48 @@ class LanguageModel(Layer):
         """The tokens (N, L) and `count` new ones behind them, (N, L + count), as an array of int64.
 
         ``choose(logits)`` gives tokens (N,) for the logits (N, V) of the next ones, by default the likeliest.
+
+        Raises
+        ------
+        ShapeError
+            If the text would need more positions than there are.
+        IndexError
+            If a token has no row.
+        NonFiniteError
+            If a logit is NaN.
         """
         name, home = type(self).__name__, self.lm_head.weight.backend
         choose = likeliest if choose is None else choose
+        if not callable(choose):
+            raise DTypeError(f"{name}: choose is a function of logits, got {choose!r:.60}; pass one, or None")
         text = new = move(self._tokens(tokens), home)
         rows(name, 0, text.shape[1] + max(0, whole(name, "count", count) - 1), self.longest)  # the last one stays out
-        caches = self.caches()
+        caches, lost = self.caches(), (text != text).any()
         with in_use(name, self), no_grad():
             for _ in range(count):
-                new = move(self._integers("tokens of choose", choose(raw(self(new, caches))[:, -1])), home)
-                if new.size != len(text):
-                    raise ShapeError(f"{name}: choose gives one token for each text, got {new.shape}; reduce over V")
-                new = new.reshape(-1, 1)
+                logits = raw(self(new, caches))[:, -1]  # (N, V)
+                lost = lost | namespace(logits).isnan(logits).any()
+                new = move(self._integers("tokens of choose", choose(logits)), home)
+                if new.shape != (len(text),):
+                    raise ShapeError(
+                        f"{name}: choose gives one token for each text, ({len(text)},), got {new.shape}; reduce over V"
+                    )
+                new = new[:, None]
                 text = concatenate([text, new], 1)
+        self._check_text(text, lost)
         return text
+
+    def _check_text(self, text: Any, lost: Any) -> None:
+        """Refuse a text that no model has written: once, at its end, so that nobody waits for a device before that."""
+        name, vocabulary, xp = type(self).__name__, self.lm_head.weight.shape[0], namespace(text)
+        if xp.to_host(((text < 0) | (text >= vocabulary)).any()):
+            tokens = xp.to_host(text)
+            raise PlaceError(
+                f"{name}: tokens must lie in 0 to {vocabulary - 1}, got {tokens.min()} to {tokens.max()}; check the "
+                "tokenizer, and choose"
+            )
+        if xp.to_host(lost):
+            raise NonFiniteError(f"{name}: logits must be numbers to choose a token by, got NaN; check the weights")
 
     def _tokens(self, tokens: Any) -> Any:
         """Tokens (N, L) as an array of integers."""
@@ -105,7 +134,7 @@ class LanguageModel(Layer):
         except ValueError as error:
             raise ShapeError(f"{name}: {what} must be as many for each text, got {given!r:.60}; cut some") from error
         if array.dtype.kind not in "iu" and array.size:
-            raise DTypeError(f"{name}: {what} must be whole numbers, got {array.dtype}; cast with .astype('int64')")
+            raise DTypeError(f"{name}: {what} must be whole numbers, got {array.dtype}; pass a tokenizer's, as int64")
         return (move(array, self.lm_head.weight.backend) if listed else array).astype(np.int64, copy=False)
 
 

@@ -130,7 +130,8 @@ def test_arguments_that_mean_nothing():
     float8 = type("Tensor", (), {"__module__": "torch", "dtype": "torch.float8_e4m3fn", "numpy": lambda self: int([])})
     float8.detach = float8.cpu = lambda self: self
     with pytest.raises(
-        DTypeError, match=r"^load_torch_state: 0\.bias must be a tensor that NumPy can hold, got torch\.float8_e4m3fn \("
+        DTypeError,
+        match=r"^load_torch_state: 0\.bias must be a tensor that NumPy can hold, got torch\.float8_e4m3fn \(",
     ):
         load_torch_state(own, source | {"0.bias": float8()})
     assert states(own) == before

@@ -9,10 +9,10 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import minigrad as mg
-from minigrad.errors import ArgumentError, DTypeError, PlaceError, ShapeError
+from minigrad.errors import ArgumentError, DTypeError, NonFiniteError, PlaceError, ShapeError
 from minigrad.io import FileError, save_torch_state
 from minigrad.models import GPT2, GPT2Config, Llama, LlamaConfig, from_config, from_pretrained
-from minigrad.nn import Dropout, KVCache
+from minigrad.nn import Dropout
 from tools.make_model_reference import CASES, LLAMA, STORED, TOKENS, weights
 from tools.make_model_reference import GPT2 as SMALL_GPT2
 
@@ -245,6 +245,9 @@ def test_rotary_settings_of_every_age():
     ("config", "error", "message"),
     [
         (SMALL_GPT2 | {"n_layer": 0}, ArgumentError, "GPT2: n_layer must be at least 1, got 0"),
+        (SMALL_GPT2 | {"n_layer": 10**30}, ArgumentError, "GPT2: n_layer can be 16777216 at most, got 10000000000000"),
+        (LLAMA | {"num_hidden_layers": 2**40}, ArgumentError, "Llama: num_hidden_layers can be 16777216 at most, got"),
+        (SMALL_GPT2 | {"vocab_size": 10**30}, ArgumentError, "GPT2: vocab_size can be 16777216 at most, got 10000000"),
         (SMALL_GPT2 | {"n_embd": 8.5}, DTypeError, "GPT2: n_embd must be a whole number, got 8.5"),
         (SMALL_GPT2 | {"n_inner": "many"}, DTypeError, "GPT2: n_inner must be a whole number, got 'many'"),
         (SMALL_GPT2 | {"n_head": 3}, ArgumentError, "GPT2: n_head must divide n_embd, got 3 and 8"),
@@ -297,17 +300,23 @@ def test_tokens_that_do_not_fit(config):
         for call in (model, model.loss, lambda tokens: model.generate(tokens, 1)):
             with pytest.raises(ShapeError, match=r"^(GPT2|Llama): tokens must be \(texts, 1 or more\), got \("):
                 call(tokens)
-    for call in (model, model.loss, lambda tokens: model.generate(tokens, 1)):
-        with pytest.raises(ShapeError, match=r"^(GPT2|Llama): tokens must be as many for each text, got \[\[1, 2\], "):
-            call([[1, 2], [3]])
-        with pytest.raises(DTypeError, match=r"^(GPT2|Llama): tokens must be whole numbers, got float64; cast"):
-            call([[0.5, 1.0]])
-        with pytest.raises(DTypeError, match=r"^(GPT2|Llama): tokens must be whole numbers, got <U5; cast"):
-            call("words")
-        with pytest.raises(DTypeError, match=r"^(GPT2|Llama): tokens must be whole numbers, got object; cast"):
-            call(None)
     with pytest.raises(ArgumentError, match=r": count must be at least 0, got -1"):
         model.generate(TOKENS, -1)
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_tokens_that_are_no_texts(config, device):
+    model = filled(config, device.name)
+    for tokens, error, message in (
+        ([[1, 2], [3]], ShapeError, r"tokens must be as many for each text, got \[\[1, 2\], \[3\]\]; cut some"),
+        ([[0.5]], DTypeError, "tokens must be whole numbers, got float64; pass a tokenizer's, as int64"),
+        ([[True]], DTypeError, "tokens must be whole numbers, got bool; pass"),
+        ("words", DTypeError, "tokens must be whole numbers, got <U5; pass"),
+        (None, DTypeError, "tokens must be whole numbers, got object; pass"),
+    ):
+        for call in (model, model.loss, lambda tokens: model.generate(tokens, 0)):
+            with pytest.raises(error, match=rf"^{type(model).__name__}: {message}"):
+                call(tokens)
 
 
 @pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
@@ -319,14 +328,40 @@ def test_a_text_that_would_grow_too_long_is_refused_before_it_is_written(config)
     assert model.generate(TOKENS, 4).shape == (2, 10)  # the last token needs no position
 
 
-@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
-def test_what_choose_may_give(config):
-    model = filled(config | {"vocab_size": 300})
-    assert model.generate(np.array([[1, 2]], np.uint8), 2, choose=lambda logits: [299]).tolist() == [[1, 2, 299, 299]]
-    with pytest.raises(DTypeError, match=r": tokens of choose must be whole numbers, got float64; cast"):
-        model.generate([[1]], 1, choose=lambda logits: [0.5])
-    with pytest.raises(ShapeError, match=r": choose gives one token for each text, got \(2,\); reduce"):
-        model.generate([[1]], 1, choose=lambda logits: [1, 2])
+def test_what_choose_gives(device):
+    model = filled(SMALL_GPT2, device.name)
+    for choose, error, message in (
+        (3, DTypeError, "choose is a function of logits, got 3; pass one"),
+        (lambda logits: logits[:, 0], DTypeError, "tokens of choose must be whole numbers, got float64; pass"),
+        (lambda logits: [1.5, 2.5], DTypeError, "tokens of choose must be whole numbers, got float64; pass"),
+        (lambda logits: None, DTypeError, "tokens of choose must be whole numbers, got object; pass"),
+        (lambda logits: [1], ShapeError, r"choose gives one token for each text, \(2,\), got \(1,\); reduce over V"),
+        (lambda logits: [[1], [2]], ShapeError, r"choose gives one token for each text, \(2,\), got \(2, 1\)"),
+    ):
+        with pytest.raises(error, match=f"^GPT2: {message}"):
+            model.generate(TOKENS, 1, choose)
+    assert device.host(model.generate(TOKENS, 1, lambda logits: [7, 8]))[:, -1].tolist() == [7, 8]
+
+
+def test_tokens_of_small_integers_do_not_wrap(device):
+    model = filled(SMALL_GPT2 | {"vocab_size": 300}, device.name)
+    made = device.host(model.generate(device.array(TOKENS, np.int8), 2, lambda logits: [299, 200]))
+    assert made[:, -2:].tolist() == [[299, 299], [200, 200]]
+
+
+def test_no_text_is_made_of_what_is_no_token(device):
+    model = filled(SMALL_GPT2, device.name).train()
+    for tokens, count, choose, got in (
+        ([[3, -1]], 0, None, "-1 to 3"), ([[13, 3]], 1, None, "[03] to 13"), ([[3, -1]], 1, None, "-1 to 3"),
+        ([[1, 2]], 1, lambda logits: device.array([99], np.int64), "1 to 99"),
+        ([[1, 2]], 2, lambda logits: [-1], "-1 to (2|-1)"),
+    ):  # fmt: skip
+        with pytest.raises(PlaceError, match=f": tokens must lie in 0 to 12, got {got}; c"):
+            model.generate(tokens, count, choose)
+    model.transformer.ln_f.bias.data = device.array(np.full(8, np.nan))
+    with pytest.raises(NonFiniteError, match=r"^GPT2: logits must be numbers to choose a token by, got NaN; check the"):
+        model.generate(TOKENS, 2)
+    assert all(layer.training for layer in model.layers())
 
 
 @pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
@@ -339,12 +374,16 @@ def test_after_generation_each_layer_has_the_mode_it_had(config):
 
 
 @pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
-def test_caches_that_do_not_fit(config):
-    model, used = filled(config), KVCache()
-    used.append(*np.ones((2, 1, 4, 3, 4)))
-    for caches in ([], [used], [1, 2], [KVCache()] * 2, [KVCache(), used], 5):
+def test_caches_that_do_not_belong_together(config, device):
+    model, tokens = filled(config, device.name), device.array(TOKENS, np.int64)
+    first, second = model.caches()
+    for caches in ([], [first], [first, first], [None, None], [1, 2], 5):
         with pytest.raises(ArgumentError, match=r": needs a list of 2 caches, one for each block, got .*; take caches"):
-            model(TOKENS, caches)
+            model(tokens, caches)
+    model(tokens[:, :2], [first, second])
+    second.clear()
+    with pytest.raises(ArgumentError, match=r": caches must have seen the same tokens, got \[.*2.*0.*\]; begin anew"):
+        model(tokens[:, 2:], [first, second])
 
 
 def test_what_is_saved_has_the_published_names(tmp_path):
