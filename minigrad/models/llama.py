@@ -54,6 +54,7 @@ class LlamaConfig:
 
 
 FIXED = {"model_type": LlamaConfig.model_type}
+ROPE = ("rope_type", "type", "rope_theta", "partial_rotary_factor")  # what is looked at; other factors can be 1 alone
 
 
 class Llama(LanguageModel):
@@ -196,9 +197,13 @@ def _theta(entries: Mapping[str, Any]) -> Any:
     As in transformers, what stands in `rope_scaling` counts before that, and both before the config itself.
     """
     rope = entries.get("rope_scaling") or entries.get("rope_parameters") or {}
-    kind = rope.get("rope_type", rope.get("type", "default")) if isinstance(rope, Mapping) else rope
-    if kind != "default":
-        raise ArgumentError(f"Llama: rotary positions can only be unscaled here, got {kind!r:.60}; take another model")
+    scaled: Any = rope
+    if isinstance(rope, Mapping):
+        kind = rope.get("rope_type", rope.get("type", "default"))
+        more = {what: value for what, value in rope.items() if what not in ROPE and value not in (None, 1)}
+        scaled = more if kind == "default" else kind
+    if scaled:
+        raise ArgumentError(f"Llama: rotary positions can only be unscaled here, got {scaled!r:.60}; take another model")
     found = {**entries, **rope}
     if (share := found.get("partial_rotary_factor", 1)) not in (None, 1):
         raise ArgumentError(f"Llama: rotary positions can only turn whole heads, got {share!r:.60}; take another model")

@@ -227,6 +227,7 @@ def test_rotary_settings_of_every_age():
         {"rope_parameters": {"rope_theta": 50.0, "rope_type": "default"}}, {"rope_theta": 50, "rope_parameters": {}},
         {"rope_parameters": {"rope_theta": 9.0}, "rope_scaling": {"rope_theta": 50.0, "type": "default"}},
         {"rope_theta": 50.0, "partial_rotary_factor": None}, {"rope_theta": 50.0, "partial_rotary_factor": 1.0},
+        {"rope_parameters": {"rope_theta": 50.0, "factor": 1.0, "partial_rotary_factor": None}},
     ):  # fmt: skip
         assert Llama(LLAMA | more).config.rope_theta == 50.0
     for more in (
@@ -236,6 +237,9 @@ def test_rotary_settings_of_every_age():
     ):  # fmt: skip
         with pytest.raises(ArgumentError, match=r"^Llama: rotary positions can only be unscaled here, got 'linear'; "):
             Llama(LLAMA | more)
+    for rope in ("default", {"factor": 8.0}, {"full_attention": {"type": "linear"}}):  # the last one by kinds of layers
+        with pytest.raises(ArgumentError, match=r"^Llama: rotary positions can only be unscaled here, got ['{].*; "):
+            Llama(LLAMA | {"rope_parameters": rope})
     for more in ({"partial_rotary_factor": 0.5}, {"rope_parameters": {"partial_rotary_factor": 0.5}}):
         with pytest.raises(ArgumentError, match=r"^Llama: rotary positions can only turn whole heads, got 0\.5; "):
             Llama(LLAMA | more)
