@@ -55,8 +55,9 @@ class Checkpoints:
             if name == "keep" or value is not None:
                 whole("Checkpoints", name, value, 1)
         self.folder, self.keep, self.overwrite = path_of("Checkpoints", folder), keep, overwrite
-        if self.folder.exists() and not self.folder.is_dir():
-            raise FileError(f"Checkpoints: they need a folder, got the file {folder}; name another place")
+        there = next((place for place in (self.folder, *self.folder.parents) if place.exists()), self.folder)
+        if there.exists() and not there.is_dir():
+            raise FileError(f"Checkpoints: they need a folder, got the file {there}; name another place")
         self.every_steps, self.every_epochs = every_steps, every_epochs
         self.monitor = Monitor(monitor, maximize)
 

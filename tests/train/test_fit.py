@@ -412,6 +412,7 @@ def test_arguments_that_make_no_sense(tmp_path):
         ),
         ({"callbacks": [print]}, r"^fit: callbacks are a list of objects of Callback, got \[<built-in"),
         ({"checkpoints": tmp_path / "file"}, r"^Checkpoints: they need a folder, got the file .*file; name another"),
+        ({"checkpoints": tmp_path / "file" / "a" / "b"}, r"^Checkpoints: they need a folder, got the file .*file; "),
         ({"checkpoints": 3}, r"^Checkpoints: a path is text or a Path, got 3; "),
         ({"log": tmp_path}, r"^History: the log is a file, got the folder .*; name a file in it"),
     ):
