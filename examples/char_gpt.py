@@ -140,7 +140,7 @@ def build(plan: dict, args: argparse.Namespace) -> GPT:
 
 def choose(logits: np.ndarray, rng: Generator, temperature: float, top_k: int | None, top_p: float | None) -> int:
     """A letter by its probability, among the likeliest if that is wanted."""
-    if temperature == 0:
+    if temperature < 1e-300:  # or so near to 0 that the division would overflow
         return int(logits.argmax())
     likely = np.argsort(-logits)[:top_k]
     p = np.asarray(F.softmax(logits[likely].astype(np.float64) / temperature))

@@ -16,6 +16,7 @@ import numpy as np
 from minigrad import Tensor, manual_seed, nn
 from minigrad.backend.random import Generator
 from minigrad.data import ArrayDataset, DataLoader, train_test_split
+from minigrad.data.text import read_text
 from minigrad.optim import AdamW, schedules
 from minigrad.train import Callback, Checkpoints, EarlyStopping, evaluate, fit, predict
 from minigrad.viz import curves
@@ -45,7 +46,7 @@ def arguments() -> argparse.Namespace:
 
 def load(text: Path | None) -> tuple[np.ndarray, str]:
     """Names as rows of tokens (N, T), each name between two ENDs, then NOTHING; and the letters of the tokens."""
-    lines = text.read_text("utf-8").splitlines() if text else sorted(sys.stdlib_module_names)
+    lines = read_text("names.py", text, "utf-8").splitlines() if text else sorted(sys.stdlib_module_names)
     if len(names := [line.strip() for line in lines if line.strip()]) < 10:
         sys.exit(f"names.py: needs at least 10 names, got {len(names)}; pass a file with one name a line")
     letters = "\n" + "".join(sorted(set("".join(names))))

@@ -72,7 +72,7 @@ def read_text(name: str, path: str | os.PathLike[str], encoding: str, newline: L
     except OSError as error:
         raise refused(name, "read", file, error) from error
     except UnicodeError as error:
-        raise ValueError(f"{name}: {path} is not in {encoding}, got {error}; pass its encoding=") from error
+        raise ValueError(f"{name}: {path} is not in {encoding}, got {error}; write it so, or pass encoding=") from error
     except LookupError:
         raise ArgumentError(f"{name}: Python knows no such encoding, got {encoding!r}; 'utf-8' is usual") from None
 

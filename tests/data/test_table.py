@@ -158,7 +158,7 @@ def test_float32_goes_round_exactly(tmp_path_factory, rows):
         ("a,b\n", {}, "table.csv has a header but no rows, got 4 bytes"),
         ('a,b\n1,"2\n', {}, "breaks off or is no CSV file, got unexpected end of data after row"),
         ('a,b\n1,"2"3\n', {}, "breaks off or is no CSV file, got "),
-        (b"a,b\n1,\xff\xfe\n", {}, r"table.csv is not in utf-8-sig, got .*; pass its encoding="),
+        (b"a,b\n1,\xff\xfe\n", {}, r"table.csv is not in utf-8-sig, got .*; write it so, or pass encoding="),
         (
             PEOPLE,
             {"target": "town"},

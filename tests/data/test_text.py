@@ -50,7 +50,7 @@ def test_with_the_characters_of_another_text(file):
     ("content", "arguments", "message"),
     [
         ("", {}, "text.txt is empty, got 0 characters"),
-        (b"\xff\xff", {}, "text.txt is not in utf-8, got .*; pass its encoding="),
+        (b"\xff\xff", {}, "text.txt is not in utf-8, got .*; write it so, or pass encoding="),
         ("abc", {"characters": "a"}, "has characters that are not among the 1 given, got 'bc'; leave them out"),
         ("abc", {"characters": "abca"}, "characters must differ from each other, got 'abca'"),
     ],

@@ -116,6 +116,7 @@ def test_letters_are_chosen_by_their_probability(example):
     np.testing.assert_allclose(shares(top_p=0.3), [0, 0, 0, 1], atol=0)
     np.testing.assert_allclose(shares(temperature=0.5), np.array([1, 4, 9, 16]) / 30, atol=0.045)
     np.testing.assert_allclose(shares(temperature=0), [0, 0, 0, 1], atol=0)
+    np.testing.assert_allclose(shares(temperature=1e-320), [0, 0, 0, 1], atol=0)
 
 
 def test_texts_and_prompts_that_cannot_be(tmp_path, text):

@@ -88,8 +88,13 @@ def test_bad_lists_are_refused_in_words(tmp_path):
     (tmp_path / "empty.txt").write_text("")
     with pytest.raises(AssertionError, match=r"needs at least 10 names, got 0"):
         run(tmp_path, "--text", tmp_path / "empty.txt")
-    with pytest.raises(AssertionError, match=r"FileNotFoundError: .*nowhere.txt"):
+    with pytest.raises(AssertionError, match=r"FileNotFoundError: names.py: there is no such file, got .*nowhere.txt"):
         run(tmp_path, "--text", tmp_path / "nowhere.txt")
+    (tmp_path / "picture.txt").write_bytes(b"\x89PNG\xff")
+    with pytest.raises(AssertionError, match=r"names.py: .*picture.txt is not in utf-8, got .*; write it so, or"):
+        run(tmp_path, "--text", tmp_path / "picture.txt")
+    with pytest.raises(AssertionError, match=r"names.py: this is a folder and no file, got .*; name a file in it"):
+        run(tmp_path, "--text", tmp_path)
 
 
 def test_it_can_be_read_in_one_go():
