@@ -54,7 +54,7 @@ HOST = {
     "nn/functional/embedding.py": {"asarray"},  # tokens given as lists
     "nn/functional/lengths.py": {"asarray"},  # lengths given as lists
     "models/language_model.py": {"asarray"},  # tokens given as lists
-    "nn/state.py": {"array_equal", "errstate"},  # values given under several paths, or to be narrowed
+    "nn/state.py": {"array_equal", "asarray", "errstate"},  # values given under several paths, as ints, to be narrowed
     # tables that depend on sizes alone
     "nn/functional/position.py": {"*"},
     "nn/position.py": {"array"},

@@ -51,7 +51,7 @@ def load(own: Mapping[str, Tensor], state: Mapping[str, Any], strict: bool) -> U
 def _array(path: str, value: Any) -> Array:
     """One entry of a state as an array of real numbers."""
     try:
-        return as_array(value)
+        return as_array(np.asarray(value) if isinstance(value, int) else value)  # in float32 a count would be rounded
     except (TypeError, RuntimeError) as error:  # RuntimeError: arrays of other libraries that do not convert
         dtype = getattr(value, "dtype", None)
         got = type(value).__name__ if getattr(dtype, "kind", "f") in "fiub" else dtype

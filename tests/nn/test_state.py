@@ -90,6 +90,12 @@ def test_numbers_beyond_the_dtype_change_nothing(device):
     np.testing.assert_array_equal(model.state_dict()["1.bias"], np.float16([np.inf, np.nan]))
 
 
+def test_counts_are_not_rounded(device):
+    model = Tied().to(device.name)
+    model.load_state_dict(tied(seen=2**24 + 1))
+    assert model.seen.item() == 2**24 + 1
+
+
 def test_a_load_that_breaks_off_changes_nothing(device, monkeypatch):
     model = nn.Sequential(Linear(2, 2), Linear(2, 2)).to(device.name)
     before = model.state_dict()
