@@ -8,6 +8,9 @@ Builds on: nothing. Read next: `minigrad.backend`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 __all__ = [
@@ -75,3 +78,20 @@ def add_note(error: BaseException, note: str) -> None:
         error.add_note(note)
     elif error.args and isinstance(error.args[0], str):
         error.args = (f"{error.args[0]}\n{note}", *error.args[1:])
+
+
+@contextmanager
+def speaking_as(name: str) -> Iterator[None]:
+    """Errors of what a public function calls, beginning with its own name: the one that its caller knows.
+
+    >>> with speaking_as("example"):
+    ...     raise FileNotFoundError("inside: there is no such file, got a.csv; check the path")
+    Traceback (most recent call last):
+    FileNotFoundError: example: there is no such file, got a.csv; check the path
+    """
+    try:
+        yield
+    except (MinigradError, OSError) as error:
+        if len(error.args) == 1 and isinstance(error.args[0], str):
+            error.args = (f"{name}: {error.args[0].partition(': ')[2]}",)
+        raise

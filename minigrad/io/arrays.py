@@ -134,6 +134,8 @@ def writing(name: str, path: Path, folder: bool = False) -> Iterator[Path]:
         with replacing(path) as partial:
             yield partial
     except OSError as error:
+        if error.strerror is None:  # of a block that writes another file too, and has said so
+            raise
         raise refused(name, "written", path, error) from error
 
 

@@ -9,13 +9,15 @@ Builds on: `minigrad.io.arrays`, `minigrad.nn.state`. Read next: `minigrad.model
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from minigrad.argument import path_of
-from minigrad.errors import ArgumentError, DTypeError
+from minigrad.argument import existing_file, path_of
+from minigrad.errors import ArgumentError, DTypeError, ShapeError, speaking_as
 from minigrad.io.arrays import read_safetensors, write_safetensors, writing
 from minigrad.io.whole import FileError, read_json
 from minigrad.nn.layer import Layer
@@ -23,6 +25,7 @@ from minigrad.nn.state import Unmatched
 
 __all__ = ["load_torch_state", "save_torch_state"]
 
+PART = re.compile(r"(.*)-\d+-of-\d+\.safetensors")  # how Hugging Face names the parts of a state
 Rename = Mapping[str, str | None] | Callable[[str], str | None] | None
 
 
@@ -37,8 +40,9 @@ def load_torch_state(
 
     `source` is a safetensors file, the ``.index.json`` of one in several parts, or arrays by name, PyTorch's tensors
     among them. `rename` gives the model's name for a name of the source, as a dict, in which others stay as they are,
-    or as a function; None leaves an entry out. `convert` changes layouts: it has functions of an array by names of the
-    model, or patterns of them, as ``{"*.linear1.weight": numpy.transpose}`` for weights that lie as (in, out).
+    or as a function; None leaves an entry out. Without it the method `rename` of the model serves, where it has one, as
+    published models do; ``rename={}`` keeps all names. `convert` changes layouts: it has functions of an array by names
+    of the model, or patterns of them, as ``{"*.linear1.weight": numpy.transpose}`` for weights that lie as (in, out).
 
     Returns the paths that are missing from the source and those it has too many, in the model's names, which `strict`
     refuses. Whatever is refused, nothing is changed.
@@ -52,7 +56,7 @@ def load_torch_state(
     FileNotFoundError
         If there is none.
     ValueError
-        If two entries get one name, or a pattern of `convert` fits none.
+        If two entries get one name, or a name of `rename` or a pattern of `convert` fits none.
 
     >>> import numpy as np
     >>> from minigrad.nn import Linear
@@ -64,9 +68,16 @@ def load_torch_state(
     [[3.0, 4.0]]
     """
     _check_model("load_torch_state", model)
+    if hasattr(source, "state_dict"):
+        raise DTypeError(
+            f"load_torch_state: source is a file or arrays by name, got {type(source).__name__}; pass its state_dict()"
+        )
     given = source if isinstance(source, Mapping) else _read(path_of("load_torch_state", source))
+    rename = getattr(model, "rename", None) if rename is None else rename
     state = {name: _host(name, value) for name, value in _renamed("load_torch_state", given, rename).items()}
-    return model.load_state_dict(state if convert is None else _converted(state, convert), strict)
+    state = state if convert is None else _converted(state, convert)
+    with speaking_as("load_torch_state"), _part_of_several(source):
+        return model.load_state_dict(state, strict)
 
 
 def save_torch_state(model: Layer, path: str | os.PathLike[str], rename: Rename = None) -> None:
@@ -107,7 +118,7 @@ def _read(path: Path) -> dict[str, Any]:
     """The arrays of a safetensors file, or of all parts that an index names."""
     if path.suffix == ".safetensors":
         return read_safetensors("load_torch_state", path)[0]
-    if path.suffix != ".json":
+    if existing_file("load_torch_state", path).suffix != ".json":
         raise FileError(
             f"load_torch_state: reads .safetensors and the .json that lists its parts, got {path.name!r}; "
             "a pickle may run code, so write it anew with safetensors.torch.save_file"
@@ -136,6 +147,20 @@ def _places(path: Path) -> dict[str, str]:
     raise FileError(f"load_torch_state: {path} is no index of safetensors files, got {what:.60}; fetch it again")
 
 
+@contextmanager
+def _part_of_several(source: Any) -> Iterator[None]:
+    """Where a state does not fit and is one part of several, as its file says, the error names the whole."""
+    try:
+        yield
+    except ShapeError as error:
+        name = "" if isinstance(source, Mapping) else Path(source).name
+        if part := PART.fullmatch(name):
+            error.args = (
+                f"{error}; {name} is one part of several, all of which {part[1]}.safetensors.index.json loads",
+            )
+        raise
+
+
 def _host(name: str, value: Any) -> Any:
     """A tensor of PyTorch as NumPy's array, off its graph, bfloat16 as float32; anything else as it is."""
     if not any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__):
@@ -154,6 +179,8 @@ def _renamed(public: str, state: Mapping[str, Any], rename: Rename) -> dict[str,
     """The entries under their new names, for the public function `public`."""
     if rename is not None and not callable(rename) and not isinstance(rename, Mapping):
         raise DTypeError(f"{public}: rename is a dict or a function of a name, got {rename!r:.60}; pass one")
+    if isinstance(rename, Mapping) and (strange := [name for name in rename if name not in state]):
+        raise ArgumentError(f"{public}: rename has a name that nothing has, got {strange[0]!r:.60}; correct it")
     renamed: dict[str, Any] = {}
     for name, value in state.items():
         new = name if rename is None else rename(name) if callable(rename) else rename.get(name, name)

@@ -15,7 +15,7 @@ from minigrad.backend import Array, move, namespace
 from minigrad.errors import ArgumentError, DTypeError, ShapeError
 from minigrad.tensor import Tensor, as_array
 
-__all__ = ["Unmatched", "load", "renamed"]
+__all__ = ["Unmatched", "load", "renamed", "some"]
 
 
 class Unmatched(NamedTuple):
@@ -32,7 +32,7 @@ def load(own: Mapping[str, Tensor], state: Mapping[str, Any], strict: bool) -> U
     unexpected = [path for path in state if path not in own]
     if strict and (missing or unexpected):
         raise ShapeError(
-            f"load_state_dict: the keys differ, got missing {_some(missing)} and unexpected {_some(unexpected)}; "
+            f"load_state_dict: the keys differ, got missing {some(missing)} and unexpected {some(unexpected)}; "
             "is it the state of another architecture? strict=False loads what fits"
         )
     arrays = {path: _array(path, state[path]) for path in own if path in state}
@@ -119,5 +119,10 @@ def renamed(layers: Iterable[tuple[str, Any]], state: Mapping[str, Any]) -> dict
     return {now.get(name, name): array for name, array in state.items()}
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
+    """The names, the first eight of many.
+
+    >>> some(["weight", "bias"])
+    "['weight', 'bias']"
+    """
     return f"{names[:8]} and {len(names) - 8} more" if len(names) > 8 else str(names)

@@ -113,6 +113,7 @@ def test_arguments_that_mean_nothing():
         (ArgumentError, r"rename gives two entries one name, got 'x' for '0\.bias' too", {"rename": lambda name: "x"}),
         (DTypeError, r"rename gives a name or None, got 3 for '0\.weight'", {"rename": {"0.weight": 3}}),
         (DTypeError, r"rename is a dict or a function of a name, got 5", {"rename": 5}),
+        (ArgumentError, r"rename has a name that nothing has, got '0\.w'", {"rename": {"0.w": "0.weight"}}),
         (ArgumentError, r"convert has a pattern that fits no name, got '\*\.w'", {"convert": {"*.w": np.transpose}}),
         (DTypeError, r"convert is a dict of functions .*, got \[1\]", {"convert": [1]}),
         (DTypeError, r"convert is a dict of functions .*, got <.*", {"convert": np.transpose}),
@@ -134,7 +135,21 @@ def test_arguments_that_mean_nothing():
         match=r"^load_torch_state: 0\.bias must be a tensor that NumPy can hold, got torch\.float8_e4m3fn \(",
     ):
         load_torch_state(own, source | {"0.bias": float8()})
+    with pytest.raises(
+        DTypeError, match=r"^load_torch_state: source is a file or arrays by name, got Sequential; pass its"
+    ):
+        load_torch_state(own, model())
     assert states(own) == before
+
+
+def test_one_part_alone_names_the_whole(tmp_path):
+    part = tmp_path / "model-00001-of-00002.safetensors"
+    save_torch_state(model(), part, rename={"1.bias": None})
+    with pytest.raises(
+        ShapeError, match=r"^load_torch_state: .* one part of several, .* model\.safetensors\.index\.json "
+    ):
+        load_torch_state(model(), part)
+    assert load_torch_state(model(), part, strict=False) == (["1.bias"], [])
 
 
 def test_a_state_in_several_files(tmp_path):
@@ -201,10 +216,15 @@ def test_files_that_cannot_be_read(tmp_path):
             load_torch_state(own, path)
     with pytest.raises(FileNotFoundError, match=r"^load_torch_state: there is no such file, got .*none\.safetensors"):
         load_torch_state(own, tmp_path / "none.safetensors")
+    (tmp_path / "a.pt").write_bytes(b"pickled")
     with pytest.raises(
         FileError, match=r"^load_torch_state: reads \.safetensors .*, got 'a\.pt'; a pickle may run code"
     ):
         load_torch_state(own, tmp_path / "a.pt")
+    with pytest.raises(
+        IsADirectoryError, match=r"^load_torch_state: this is a folder and no file, got .*; name a file"
+    ):
+        load_torch_state(own, tmp_path)
     assert states(own) == before
 
 
