@@ -5,8 +5,9 @@ Builds on: `minigrad.argument`. Read next: `minigrad.models.language_model`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields, is_dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ T = TypeVar("T")
 Source = Any  # the path of a config.json, a dict of its entries, or settings that a model has made of them
 
 MOST = 2**24  # the largest size: beyond all published ones, and where a damaged config would fill the memory
+ALIKE = 0.75  # from here on a name is a mistyped one; transformers has no other entry that comes as near
 
 TANH = partial(F.gelu, approximate="tanh")
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
@@ -64,8 +66,13 @@ def one_name(name: str, entries: Mapping[str, Any], others: Mapping[str, str]) -
     return {others.get(what, what): value for what, value in entries.items()}
 
 
-def settings(name: str, kind: type[T], entries: Mapping[str, Any], fixed: Mapping[str, Any]) -> T:
+def settings(
+    name: str, kind: type[T], entries: Mapping[str, Any], fixed: Mapping[str, Any], others: Collection[str] = ()
+) -> T:
     """The entries that a dataclass knows, of the kinds of its defaults; `fixed` ones may have one value alone.
+
+    Others are left out, of which published files have many, but for those that are nearly the name of one that is
+    known, here or in `others`.
 
     >>> from dataclasses import dataclass
     >>> @dataclass
@@ -74,12 +81,18 @@ def settings(name: str, kind: type[T], entries: Mapping[str, Any], fixed: Mappin
     >>> settings("example", Sizes, {"width": 16, "torch_dtype": "bfloat16"}, {})
     Sizes(width=16)
     """
+    defaults = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
+    known = {*defaults, *fixed, *others}
+    for what in entries:
+        if what not in known and (meant := get_close_matches(str(what), sorted(known), 1, ALIKE)):
+            raise ArgumentError(
+                f"{name}: there is no such setting, got {what!r:.60}; write {meant[0]!r}, or leave it out"
+            )
     for what, only in fixed.items():
         if entries.get(what, only) != only:
             raise ArgumentError(
                 f"{name}: {what} can only be {only!r} here, got {entries[what]!r:.60}; take another model"
             )
-    defaults = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
     return kind(**{what: _checked(name, what, entries.get(what, value), value) for what, value in defaults.items()})
 
 

@@ -21,7 +21,6 @@ from minigrad.nn.embedding import Embedding
 from minigrad.nn.functional.attention import self_attention
 from minigrad.nn.functional.dropout import check_probability
 from minigrad.nn.functional.linear import linear
-from minigrad.nn.functional.position import rows
 from minigrad.nn.init import normal, zeros
 from minigrad.nn.layer import Layer, Parameter
 from minigrad.nn.layer_norm import LayerNorm
@@ -70,9 +69,15 @@ class GPT2(LanguageModel):
 
     y = LayerNorm(block_n(... block_1(wte[tokens] + wpe[positions]))) wte^T
 
-    `config` is the path of a config.json, or its entries as a dict. States have the names and layouts of Hugging Face's
-    GPT2LMHeadModel, whose files load and which reads what is saved. Weights start as N(0, initializer_range^2), those
-    whose results are added to what flows by 1/sqrt(2 n_layer) of that, biases as 0.
+    `config` is the path of a config.json, or its entries as a dict; entries that the model has no use for are left out,
+    of which published files have many, unless they are nearly the name of a setting. ``model.config`` holds the
+    settings. States have the names and layouts of Hugging Face's GPT2LMHeadModel, whose files load and which reads what
+    is saved. Weights start as N(0, initializer_range^2), those whose results are added to what flows by 1/sqrt(2
+    n_layer) of that, biases as 0.
+
+    ``loss(tokens)`` is what training makes small, ``generate(tokens, count)`` writes on, as far as n_positions reach.
+    The texts of a call are of one length: padding is not masked, and no token ends a text. `from_pretrained` makes the
+    model with the weights of a folder, `save_pretrained` writes one; `minigrad.models` shows both.
 
     Shapes: tokens (N, L) of integers below vocab_size, y (N, L, vocab_size); `caches` come from ``caches()``.
 
@@ -86,16 +91,17 @@ class GPT2(LanguageModel):
         If the config is that of another model, or asks for what this one lacks.
 
     >>> model = GPT2({"vocab_size": 65, "n_positions": 16, "n_embd": 8, "n_layer": 2, "n_head": 2})
-    >>> model([[1, 2, 3]]).shape, model.generate([[1, 2, 3]], 4).shape
-    ((1, 3, 65), (1, 7))
+    >>> model([[1, 2, 3]]).shape, model.loss([[1, 2, 3]]).shape, model.generate([[1, 2, 3]], 4).shape
+    ((1, 3, 65), (), (1, 7))
 
     Reference: Radford et al., Language Models are Unsupervised Multitask Learners, 2019, section 2.3.
     """
 
+    architecture, longest = "GPT2LMHeadModel", "n_positions"
+
     def __init__(self, config: Source) -> None:
         entries = one_name("GPT2", read_config("GPT2", config), OTHER_NAMES)
-        self.config = c = settings("GPT2", GPT2Config, entries, FIXED)
-        self.longest = c.n_positions
+        self.config = c = settings("GPT2", GPT2Config, entries, FIXED, OTHER_NAMES)
         if c.n_embd % c.n_head:
             raise ArgumentError(f"GPT2: n_head must divide n_embd, got {c.n_head} and {c.n_embd}; correct the config")
         self.transformer = _Transformer(c)
@@ -134,7 +140,7 @@ class _Transformer(Layer):
     def forward(self, tokens: Any, caches: Sequence[KVCache | None]) -> Any:
         x = self.wte(tokens)  # (N, L, n_embd)
         before = 0 if caches[0] is None else caches[0].length
-        x = self.drop(x + self.wpe.weight[rows("GPT2", before, x.shape[-2], self.wpe.num_embeddings)])
+        x = self.drop(x + self.wpe.weight[before : before + x.shape[-2]])
         for block, cache in zip(self.h, caches, strict=True):
             x = block(x, cache)
         return self.ln_f(x)

@@ -17,7 +17,6 @@ from minigrad.modes import no_grad
 from minigrad.nn import functional as F
 from minigrad.nn.cache import KVCache
 from minigrad.nn.functional.attention import attention
-from minigrad.nn.functional.position import rows
 from minigrad.nn.layer import Layer
 from minigrad.nn.linear import Linear
 from minigrad.nn.use import in_use
@@ -30,13 +29,17 @@ __all__ = ["LanguageModel", "attend", "heads", "joined"]
 class LanguageModel(Layer):
     """Tokens (N, L) in, logits (N, L, V) of the token after each of them out; a subclass has what lies between."""
 
+    architecture: str  # the name that config.json gives it, for transformers
+    longest: str  # the entry of its config that says how many positions there are
+    config: Any  # its settings
     body: Any  # all but the head: a Layer of tokens and caches, to features (N, L, E)
     blocks: Any  # its LayerList
-    longest: int  # how many positions there are
     lm_head: Linear
 
     def forward(self, tokens: Any, caches: Sequence[KVCache] | None = None) -> Any:
-        return self.lm_head(self.body(self._tokens(tokens), self.each_cache(caches)))
+        tokens, each = self._tokens(tokens), self.each_cache(caches)
+        self._check_places(0 if each[0] is None else each[0].length, tokens.shape[1])
+        return self.lm_head(self.body(tokens, each))
 
     def rename(self, name: str) -> str | None:
         """The model's name for a name in published files; None for what is no weight."""
@@ -64,7 +67,10 @@ class LanguageModel(Layer):
         return caches
 
     def loss(self, tokens: Any) -> Any:
-        """The mean of -log p of each token but the first, given those before it."""
+        """The mean of -log p of each token but the first, given those before it; call ``backward()`` on it.
+
+        Each token counts alike, and all texts are of one length.
+        """
         tokens = self._tokens(tokens)
         if tokens.shape[1] < 2:
             raise ShapeError(f"{type(self).__name__}: a loss needs two tokens or more, got {tokens.shape[1]}; add some")
@@ -73,7 +79,8 @@ class LanguageModel(Layer):
     def generate(self, tokens: Any, count: int, choose: Callable[[Any], Any] | None = None) -> Any:
         """The tokens (N, L) and `count` new ones behind them, (N, L + count), as an array of int64.
 
-        ``choose(logits)`` gives tokens (N,) for the logits (N, V) of the next ones, by default the likeliest.
+        ``choose(logits)`` gives tokens (N,) for the logits (N, V) of the next ones, by default the likeliest. The model
+        is in evaluation mode meanwhile. There are always `count` new tokens: none ends a text.
 
         Raises
         ------
@@ -89,7 +96,7 @@ class LanguageModel(Layer):
         if not callable(choose):
             raise DTypeError(f"{name}: choose is a function of logits, got {choose!r:.60}; pass one, or None")
         text = new = move(self._tokens(tokens), home)
-        rows(name, 0, text.shape[1] + max(0, whole(name, "count", count) - 1), self.longest)  # the last one stays out
+        self._check_places(0, text.shape[1] + max(0, whole(name, "count", count) - 1))  # the last one stays out
         caches, lost = self.caches(), (text != text).any()
         with in_use(name, self), no_grad():
             for _ in range(count):
@@ -117,6 +124,14 @@ class LanguageModel(Layer):
         if xp.to_host(lost):
             raise NonFiniteError(f"{name}: logits must be numbers to choose a token by, got NaN; check the weights")
 
+    def _check_places(self, before: int, count: int) -> None:
+        """Refuse `count` tokens behind those `before` where there are no more positions."""
+        if before + count > (most := getattr(self.config, self.longest)):
+            raise ShapeError(
+                f"{type(self).__name__}: positions must lie below {self.longest} {most}, got {before} to "
+                f"{before + count - 1}; shorten the text, or take a model with more"
+            )
+
     def _tokens(self, tokens: Any) -> Any:
         """Tokens (N, L) as an array of integers."""
         tokens = self._integers("tokens", tokens)
@@ -133,6 +148,9 @@ class LanguageModel(Layer):
             array = np.asarray(given) if listed else as_array(given)
         except ValueError as error:
             raise ShapeError(f"{name}: {what} must be as many for each text, got {given!r:.60}; cut some") from error
+        except (TypeError, RuntimeError) as error:  # a tensor of PyTorch that is on a device, or on a graph
+            got = f"{type(given).__name__} ({error!s:.80})"
+            raise DTypeError(f"{name}: {what} must be an array, got {got}; pass tensor.cpu().numpy()") from error
         if array.dtype.kind not in "iu" and array.size:
             raise DTypeError(f"{name}: {what} must be whole numbers, got {array.dtype}; pass a tokenizer's, as int64")
         return (move(array, self.lm_head.weight.backend) if listed else array).astype(np.int64, copy=False)

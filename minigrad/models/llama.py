@@ -54,6 +54,7 @@ class LlamaConfig:
 
 
 FIXED = {"model_type": LlamaConfig.model_type}
+ROPE_ENTRIES = ("rope_parameters", "rope_scaling", "partial_rotary_factor")
 ROPE = ("rope_type", "type", "rope_theta", "partial_rotary_factor")  # what is looked at; other factors can be 1 alone
 
 
@@ -62,9 +63,16 @@ class Llama(LanguageModel):
 
     y = RMSNorm(block_n(... block_1(embed_tokens[tokens]))) lm_head^T
 
-    `config` is the path of a config.json, or its entries as a dict. States have the names and layouts of Hugging Face's
-    LlamaForCausalLM, whose files load and which reads what is saved. Keys and values are shared among heads where
-    num_key_value_heads is below num_attention_heads. Weights start as N(0, initializer_range^2), biases as 0.
+    `config` is the path of a config.json, or its entries as a dict; entries that the model has no use for are left out,
+    of which published files have many, unless they are nearly the name of a setting. ``model.config`` holds the
+    settings. States have the names and layouts of Hugging Face's LlamaForCausalLM, whose files load and which reads
+    what is saved. Keys and values are shared among heads where num_key_value_heads is below num_attention_heads.
+    Weights start as N(0, initializer_range^2), biases as 0.
+
+    ``loss(tokens)`` is what training makes small, ``generate(tokens, count)`` writes on, as far as
+    max_position_embeddings reach. The texts of a call are of one length: padding is not masked, and no token ends a
+    text. `from_pretrained` makes the model with the weights of a folder, `save_pretrained` writes one;
+    `minigrad.models` shows both.
 
     Shapes: tokens (N, L) of integers below vocab_size, y (N, L, vocab_size); `caches` come from ``caches()``.
 
@@ -79,19 +87,21 @@ class Llama(LanguageModel):
 
     >>> sizes = {"vocab_size": 65, "hidden_size": 8, "intermediate_size": 20, "num_hidden_layers": 2}
     >>> model = Llama(sizes | {"num_attention_heads": 4, "num_key_value_heads": 2})
-    >>> model([[1, 2, 3]]).shape, model.generate([[1, 2, 3]], 4).shape
-    ((1, 3, 65), (1, 7))
+    >>> model([[1, 2, 3]]).shape, model.loss([[1, 2, 3]]).shape, model.generate([[1, 2, 3]], 4).shape
+    ((1, 3, 65), (), (1, 7))
 
     Reference: Touvron et al., LLaMA: Open and Efficient Foundation Language Models, 2023, section 2.2.
     """
 
+    architecture, longest = "LlamaForCausalLM", "max_position_embeddings"
+
     def __init__(self, config: Source) -> None:
         entries = read_config("Llama", config)
-        c = settings("Llama", LlamaConfig, entries | {"rope_theta": _theta(entries)}, FIXED)
+        c = settings("Llama", LlamaConfig, entries | {"rope_theta": _theta(entries)}, FIXED, ROPE_ENTRIES)
         if c.hidden_size % c.num_attention_heads and c.head_dim is None:
             got = f"{c.num_attention_heads} and {c.hidden_size}"
             raise ArgumentError(f"Llama: num_attention_heads must divide hidden_size, got {got}; or give head_dim")
-        self.config, self.longest = c, c.max_position_embeddings
+        self.config = c
         self.model = _Model(c)
         self.lm_head = _linear(c, c.hidden_size, c.vocab_size, False)
         if c.tie_word_embeddings:
@@ -203,7 +213,9 @@ def _theta(entries: Mapping[str, Any]) -> Any:
         more = {what: value for what, value in rope.items() if what not in ROPE and value not in (None, 1)}
         scaled = more if kind == "default" else kind
     if scaled:
-        raise ArgumentError(f"Llama: rotary positions can only be unscaled here, got {scaled!r:.60}; take another model")
+        raise ArgumentError(
+            f"Llama: rotary positions can only be unscaled here, got {scaled!r:.60}; take another model"
+        )
     found = {**entries, **rope}
     if (share := found.get("partial_rotary_factor", 1)) not in (None, 1):
         raise ArgumentError(f"Llama: rotary positions can only turn whole heads, got {share!r:.60}; take another model")

@@ -10,8 +10,8 @@ from safetensors.numpy import load_file, save_file
 
 import minigrad as mg
 from minigrad.errors import ArgumentError, DTypeError, NonFiniteError, PlaceError, ShapeError
-from minigrad.io import FileError, save_torch_state
-from minigrad.models import GPT2, GPT2Config, Llama, LlamaConfig, from_config, from_pretrained
+from minigrad.io import FileError, load_torch_state, save_torch_state
+from minigrad.models import GPT2, GPT2Config, Llama, LlamaConfig, from_config, from_pretrained, save_pretrained
 from minigrad.nn import Dropout
 from tools.make_model_reference import CASES, LLAMA, STORED, TOKENS, weights
 from tools.make_model_reference import GPT2 as SMALL_GPT2
@@ -164,22 +164,96 @@ def test_files_as_they_were_published(tmp_path):
         assert from_pretrained(tmp_path)(TOKENS).tolist() == model(TOKENS).tolist()
 
 
+@pytest.mark.parametrize("config", CASES.values(), ids=CASES)
+def test_a_folder_again(tmp_path, config, device):
+    for dtype in ("float32", "float64"):
+        model, place = filled(config, device.name, dtype), tmp_path / "new" / dtype
+        save_pretrained(model, place)
+        again = from_pretrained(place, dtype)
+        assert again.config == model.config
+        assert {n: (a.dtype, a.tobytes()) for n, a in again.state_dict().items()} == {
+            n: (a.dtype, a.tobytes()) for n, a in model.state_dict().items()
+        }
+        assert sorted(path.name for path in place.iterdir()) == ["config.json", "model.safetensors"]
+        entries = json.loads((place / "config.json").read_text())
+        family = config["model_type"]
+        architecture = {"gpt2": "GPT2LMHeadModel", "llama": "LlamaForCausalLM"}[family]
+        assert (entries["model_type"], entries["architectures"]) == (family, [architecture])
+
+
+def test_a_saved_model_takes_the_place_of_another(tmp_path):
+    save_torch_state(GPT2(SMALL_GPT2 | {"n_layer": 1}), tmp_path / "a.safetensors")
+    (tmp_path / "model.safetensors.index.json").write_text(
+        '{"weight_map": {"transformer.wte.weight": "a.safetensors"}}'
+    )
+    for seed in range(2):
+        mg.manual_seed(seed)
+        model = GPT2(SMALL_GPT2)
+        save_pretrained(model, tmp_path)
+        assert from_pretrained(tmp_path)(TOKENS).tolist() == model.eval()(TOKENS).tolist()
+    assert (tmp_path / "a.safetensors").exists()
+
+
+def test_a_model_is_saved_whole_or_not_at_all(tmp_path):
+    model = filled(SMALL_GPT2)
+    with pytest.raises(
+        DTypeError, match=r"^save_pretrained: the model is GPT2 or Llama, got Dropout; write others with"
+    ):
+        save_pretrained(Dropout(0.5), tmp_path)
+    with pytest.raises(DTypeError, match=r"^save_pretrained: the model is GPT2 or Llama, got .*Path"):
+        save_pretrained(tmp_path, model)
+    with pytest.raises(DTypeError, match=r"^save_pretrained: a path is text or a Path, got 5"):
+        save_pretrained(model, 5)
+    (tmp_path / "config.json").mkdir()
+    with pytest.raises(
+        OSError, match=r"^save_pretrained: the file cannot be written, got .*config\.json \([^()]*\); check"
+    ):
+        save_pretrained(model, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"^save_pretrained: the file cannot be written, got .*file.model\.safetensors"):
+        save_pretrained(model, tmp_path / "file")
+
+
 def test_folders_that_lack_something(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"^from_config: there is no such file, got .*config\.json; check"):
+    with pytest.raises(FileNotFoundError, match=r"^from_pretrained: there is no such file, got .*config\.json; check"):
         from_pretrained(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps(SMALL_GPT2))
-    with pytest.raises(FileNotFoundError, match=r"^load_torch_state: there is no such file, got .*model\.safetensors;"):
+    with pytest.raises(FileNotFoundError, match=r"^from_pretrained: there is no such file, got .*model\.safetensors;"):
         from_pretrained(tmp_path)
+    (tmp_path / "pytorch_model.bin").write_bytes(b"pickled")
+    with pytest.raises(
+        FileError, match=r"^from_pretrained: reads safetensors, got only pytorch_model\.bin in .*; a pick"
+    ):
+        from_pretrained(tmp_path)
+    with pytest.raises(
+        FileError, match=r"^from_pretrained: reads a folder, got the file .*config\.json; name the folder"
+    ):
+        from_pretrained(tmp_path / "config.json")
+    for name in ("openai-community/gpt2", str(tmp_path / "nowhere")):
+        with pytest.raises(
+            FileNotFoundError, match=r"^from_pretrained: there is no such folder .*; nothing is fetched: "
+        ):
+            from_pretrained(name)
+    with pytest.raises(OSError, match=r"^from_pretrained: the file cannot be read, got aaa"):
+        from_pretrained("a" * 5000)
     save_torch_state(GPT2(SMALL_GPT2 | {"n_layer": 1}), tmp_path / "model.safetensors")
-    with pytest.raises(ShapeError, match=r"missing \['transformer\.h\.1\.ln_1\.weight', .* and unexpected \[\]"):
+    with pytest.raises(
+        ShapeError,
+        match=r"^from_pretrained: .* missing \['transformer\.h\.1\.ln_1\.weight', .* and unexpected \[\]; take b",
+    ):
         from_pretrained(tmp_path)
     save_torch_state(GPT2(SMALL_GPT2 | {"n_embd": 10}), tmp_path / "model.safetensors")
-    with pytest.raises(ShapeError, match=r"transformer\.wte\.weight has \(13, 10\) and must have \(13, 8\)"):
+    with pytest.raises(
+        ShapeError, match=r"^from_pretrained: shapes differ, got transformer\.wte\.weight has \(13, 10\) and"
+    ):
         from_pretrained(tmp_path)
+    with pytest.raises(DTypeError, match=r"^from_pretrained: layers compute with .*, got dtype bfloat16"):
+        from_pretrained(tmp_path, dtype="bfloat16")
     for text, message in (("", "is no JSON"), ("[1]", r"holds no settings by name, got \[1\]"), ("{", "is no JSON"),
                           ("[" * 100_000, "is no JSON")):  # fmt: skip
         (tmp_path / "config.json").write_text(text)
-        with pytest.raises(FileError, match=rf"^from_config: .*config\.json {message}"):
+        with pytest.raises(FileError, match=rf"^from_pretrained: .*config\.json {message}"):
             from_pretrained(tmp_path)
 
 
@@ -266,7 +340,12 @@ def test_rotary_settings_of_every_age():
         (LLAMA | {"hidden_size": 6}, ArgumentError, "RotaryEmbedding: dim must be even, .* got 3"),
         (LLAMA | {"num_key_value_heads": 3}, ArgumentError, "Llama: num_key_value_heads must divide .*, got 3 and 2"),
         ({"model_type": "bert"}, ArgumentError, "from_config: model_type is one of gpt2, llama, got 'bert'"),
-        ({}, ArgumentError, "from_config: model_type is one of gpt2, llama, got None"),
+        ({}, ArgumentError, "from_config: model_type says which model it is, got none; add one of gpt2, llama"),
+        (SMALL_GPT2 | {"n_embed": 8}, ArgumentError, "GPT2: there is no such setting, got 'n_embed'; write 'n_embd',"),
+        (SMALL_GPT2 | {"hidden_sizes": 8}, ArgumentError, "GPT2: .* got 'hidden_sizes'; write 'hidden_size', or"),
+        (SMALL_GPT2 | {"layer_norm_eps": 1.0}, ArgumentError, "GPT2: .*'layer_norm_eps'; write 'layer_norm_epsilon',"),
+        (LLAMA | {"num_kv_heads": 2}, ArgumentError, "Llama: .*'num_kv_heads'; write 'num_key_value_heads', or leave"),
+        (LLAMA | {"rope_scalings": None}, ArgumentError, "Llama: .*'rope_scalings'; write 'rope_scaling', or leave"),
         (5, DTypeError, "from_config: a path is text or a Path, got 5"),
     ],
 )  # fmt: skip
@@ -286,14 +365,14 @@ def test_models_of_another_kind():
 @pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
 def test_tokens_that_do_not_fit(config):
     model = filled(config)
+    name, most = type(model).__name__, model.longest
+    assert most == {"GPT2": "n_positions", "Llama": "max_position_embeddings"}[name]
     long = np.zeros((1, 10), np.int64)
     for call in (lambda: model(long), lambda: model(long[:, :4], [model(long[:, :6], c := model.caches()), c][1])):
         with pytest.raises(
-            ShapeError, match=r"positions must lie below max_length 9, got \d to 9; shorten the sequence"
+            ShapeError, match=rf"^{name}: positions must lie below {most} 9, got \d to 9; shorten the text"
         ):
             call()
-    with pytest.raises(ShapeError, match=r"positions must lie below max_length 9"):
-        model.generate(TOKENS, 5)
     with pytest.raises(PlaceError, match=r"tokens must lie in 0 to 12, got 3 to 13"):
         model([[13, 3]])
     with pytest.raises(ShapeError, match=r"a loss needs two tokens or more, got 1; add some"):
@@ -326,7 +405,7 @@ def test_tokens_that_are_no_texts(config, device):
 @pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
 def test_a_text_that_would_grow_too_long_is_refused_before_it_is_written(config):
     model, asked = filled(config), []
-    with pytest.raises(ShapeError, match=r"positions must lie below max_length 9, got 0 to 9; shorten the sequence"):
+    with pytest.raises(ShapeError, match=r": positions must lie below (n_positions|max_.*) 9, got 0 to 9; shorten the"):
         model.generate(TOKENS, 5, choose=asked.append)
     assert not asked
     assert model.generate(TOKENS, 4).shape == (2, 10)  # the last token needs no position
@@ -388,6 +467,37 @@ def test_caches_that_do_not_belong_together(config, device):
     second.clear()
     with pytest.raises(ArgumentError, match=r": caches must have seen the same tokens, got \[.*2.*0.*\]; begin anew"):
         model(tokens[:, 2:], [first, second])
+
+
+class Foreign:
+    """Tokens of another library, on a device of its own."""
+
+    dtype = "int64"
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+def test_tokens_of_another_library(config):
+    model = filled(config)
+    for call in (model, model.loss, lambda tokens: model.generate(tokens, 1)):
+        for tokens, got in ((Foreign(), r"Foreign \(can't convert cuda:0 "), (np.array(["a"]), "ndarray")):
+            with pytest.raises(
+                DTypeError, match=rf"^{type(model).__name__}: tokens must be an array, got {got}.*; pass t"
+            ):
+                call(tokens)
+
+
+def test_a_state_comes_by_the_names_of_the_model():
+    model = filled(SMALL_GPT2)
+    state = {name.removeprefix("transformer."): array for name, array in model.state_dict().items()}
+    del state["lm_head.weight"]
+    other = GPT2(SMALL_GPT2).to(dtype="float64").eval()
+    assert load_torch_state(other, state) == ([], [])
+    assert other(TOKENS).tolist() == model(TOKENS).tolist()
+    with pytest.raises(ShapeError, match=r"^load_torch_state: the keys differ, .* unexpected \['wte\.weight', "):
+        load_torch_state(other, state, rename={})
 
 
 def test_what_is_saved_has_the_published_names(tmp_path):

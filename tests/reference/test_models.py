@@ -1,13 +1,9 @@
 """Published models beside those of transformers, live: random configs, files both ways, what they write."""
 
-import json
-from dataclasses import asdict
-
 import numpy as np
 import pytest
 
-from minigrad.io import save_torch_state
-from minigrad.models import from_config, from_pretrained
+from minigrad.models import from_config, from_pretrained, save_pretrained
 from minigrad.models.config import activation
 from tools.make_model_reference import CASES, TOKENS, torch_model, torch_results
 
@@ -87,14 +83,34 @@ def test_files_go_both_ways(tmp_path, name):
     state = from_pretrained(tmp_path / "bfloat16").state_dict()
     assert {k: v.tolist() for k, v in state.items()} == {k: v.float().tolist() for k, v in theirs.state_dict().items()}
 
-    (tmp_path / "one file" / "model.safetensors").unlink()
-    (tmp_path / "one file" / "config.json").write_text(json.dumps(asdict(ours.config)))
-    save_torch_state(ours, tmp_path / "one file" / "model.safetensors")
-    back, unmatched = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "one file", output_loading_info=True)
+    save_pretrained(ours, tmp_path / "ours")
+    back, unmatched = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "ours", output_loading_info=True)
+    assert type(back).__name__ == type(theirs).__name__ == ours.architecture
     assert not any(unmatched[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
     back.eval()
     with torch.no_grad():
         np.testing.assert_allclose(back(torch.tensor(TOKENS)).logits.numpy(), wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_saved_is_what_transformers_reads(tmp_path, name):
+    ours = from_config(CASES[name])
+    save_pretrained(ours, tmp_path / "ours")
+    back = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "ours")
+    own = ours.state_dict()
+    assert {n: a.numpy().tobytes() for n, a in back.state_dict().items()} == {n: a.tobytes() for n, a in own.items()}
+    back.save_pretrained(tmp_path / "theirs")
+    again = from_pretrained(tmp_path / "theirs")
+    assert again(TOKENS).tolist() == ours.eval()(TOKENS).tolist()
+    assert {n: a.tobytes() for n, a in again.state_dict().items()} == {n: a.tobytes() for n, a in own.items()}
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
+def test_no_entry_of_their_configs_is_taken_for_a_mistyped_one(family):
+    sizes = CASES[family]
+    everything = transformers.AutoConfig.for_model(family, **{k: v for k, v in sizes.items() if k != "model_type"})
+    full, few = (from_config(entries).state_dict() for entries in (everything.to_dict(), sizes))
+    assert {name: array.shape for name, array in full.items()} == {name: array.shape for name, array in few.items()}
 
 
 @pytest.mark.parametrize("name", ["gpt2", "llama, grouped"])
