@@ -6,7 +6,8 @@
     python examples/char_gpt.py --resume                              # goes on where a run was killed, bit for bit
     python examples/char_gpt.py --prompt "def " --length 500          # the saved model writes on
 
---resume wants the --text, the --recipe and the sizes that the run began with; --prompt finds all it needs in --out.
+--resume wants the --text, the --recipe, the sizes, the --batch and the --steps that the run began with; --prompt finds
+all it needs in --out.
 Read from top to bottom: the arguments, the text, the model, how it writes, the training.
 """
 
@@ -19,8 +20,10 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import Tensor, nn, no_grad
+from minigrad.backend import backend
 from minigrad.backend.random import Generator
 from minigrad.data import ArrayDataset, DataLoader, load_text
+from minigrad.errors import DeviceError
 from minigrad.io import load_checkpoint
 from minigrad.nn import functional as F
 from minigrad.nn.init import normal
@@ -33,6 +36,7 @@ NANOGPT = {"layers": 4, "heads": 4, "width": 128, "block": 64, "batch": 12, "ste
 RECIPES = {"nanogpt-cpu": NANOGPT, "default": NANOGPT | {"dropout": 0.1, "batch": 16}}
 LEAST = {"layers": 1, "heads": 1, "width": 1, "block": 1, "batch": 1, "steps": 1, "length": 0, "temperature": 0,
          "top_k": 1, "top_p": 1e-9}  # fmt: skip
+SIZES = ("block", "layers", "heads", "width")
 EVERY = 100  # steps between two looks at the validation text
 
 
@@ -56,6 +60,12 @@ def arguments() -> argparse.Namespace:
     for name, least in LEAST.items():  # now, and not when the first sample is written; NaN is no more than anything
         if (value := getattr(args, name)) is not None and not value >= least:
             parser.error(f"--{name.replace('_', '-')} must be at least {least}, got {value}")
+    if args.prompt is None and args.width % args.heads:  # a saved model has its own
+        parser.error(f"--heads must divide --width, got {args.heads} and {args.width}")
+    try:
+        backend(args.backend)
+    except DeviceError as error:
+        parser.error(f"--backend {args.backend} cannot be used: {error}")
     return args
 
 
@@ -127,12 +137,18 @@ class GPT(nn.Layer):
 
 
 def plan(args: argparse.Namespace, letters: str) -> dict[str, str | int]:
-    """What a model is besides its parameters; their shapes do not show the heads, nor which letters it was taught."""
-    return {"letters": letters} | {name: getattr(args, name) for name in ("block", "layers", "heads", "width")}
+    """What a training is besides parameters, whose shapes do not show the heads, nor which letters were taught."""
+    return {"letters": letters} | {name: getattr(args, name) for name in (*SIZES, "batch", "steps")}
+
+
+def kept_plan(checkpoint: dict) -> dict:
+    """The plan of the training that was saved; empty if it was another program's."""
+    return (checkpoint.get("callbacks") or [{}])[0]
 
 
 def build(plan: dict, args: argparse.Namespace) -> GPT:
-    return GPT(**plan | {"letters": len(plan["letters"])}, dropout=args.dropout).to(args.backend)
+    sizes = {name: plan[name] for name in SIZES}
+    return GPT(len(plan["letters"]), **sizes, dropout=args.dropout).to(args.backend)
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -182,10 +198,6 @@ class Samples(Callback):
     def state_dict(self) -> dict:
         return self.plan
 
-    def load_state_dict(self, state: dict) -> None:
-        if others := {name: state.get(name) for name, value in self.plan.items() if state.get(name) != value}:
-            raise ValueError(f"char_gpt: the checkpoint is of another model, got {others}; resume with the same")
-
     def on_epoch_end(self, run) -> None:
         if run.epoch % 5 == 0:
             run.say(f"\n{write(run.model, self.plan['letters'], '', 160, run.step, **how(self.args))}\n")
@@ -194,14 +206,22 @@ class Samples(Callback):
 # -- the training ------------------------------------------------------------------------------------------------------
 
 
+def check_resumed(newest: Path | None, planned: dict) -> None:
+    """Refuse to go on from a checkpoint of a training that was planned otherwise."""
+    kept = kept_plan(load_checkpoint(newest)) if newest else planned
+    if others := {name: kept.get(name) for name, value in planned.items() if kept.get(name) != value}:
+        raise SystemExit(f"char_gpt: the checkpoint is of another training, got {others}; resume with the same")
+
+
 def main() -> None:
     args = arguments()
     mg.manual_seed(args.seed)
     saved = args.out / "checkpoints"
     if args.prompt is not None:
-        checkpoint = load_checkpoint(Checkpoints(saved).best)
-        kept = (checkpoint.get("callbacks") or [{}])[0]
-        if not kept.keys() >= plan(args, "").keys():
+        if not (best := Checkpoints(saved).best).exists():
+            raise SystemExit(f"char_gpt: there is no saved model in {saved}; train one first, without --prompt")
+        kept = kept_plan(checkpoint := load_checkpoint(best))
+        if not kept.keys() >= {"letters", *SIZES}:
             raise SystemExit(
                 f"char_gpt: the checkpoint in {saved} is of another program, got no plan of it; train first"
             )
@@ -212,6 +232,8 @@ def main() -> None:
 
     tokens, validation, letters = load(args)
     planned = plan(args, letters)
+    if args.resume:
+        check_resumed(Checkpoints(saved).latest(), planned)
     model = build(planned, args)
     loader, watch = loaders(args, tokens, validation)
     lr = schedules.warmup_cosine(args.lr, min(100, args.steps // 10), args.steps, args.lr / 10)

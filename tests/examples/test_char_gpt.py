@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.errors import DeviceError
 from minigrad.inspect import summary
 from minigrad.io import load_checkpoint, save_checkpoint
 from minigrad.train import Checkpoints
@@ -49,14 +50,20 @@ def test_it_learns_writes_draws_and_saves(tmp_path, text, backend):
     assert launch("char_gpt.py", "--backend", backend, *options, folder=tmp_path) == written
 
 
-@pytest.mark.parametrize(("what", "words"), [("heads", r"'heads': 2"), ("letters", r"'letters': ' abn'")])
-def test_it_does_not_go_on_as_another_model(tmp_path, text, what, words):
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [("--heads 4", r"'heads': 2"), ("--width 8", "'width': 16"), ("--steps 50 --batch 4", "'batch': 8, 'steps': 60"),
+     ("letters", r"'letters': ' abn'")],
+)  # fmt: skip
+def test_it_does_not_go_on_as_another_training(tmp_path, text, what, words):
     run(tmp_path, text)
     before = sorted((tmp_path / "made" / "checkpoints").iterdir())
     if what == "letters":  # as many, and others
         text.write_text("conono " * 60, "utf-8")
-    with pytest.raises(AssertionError, match=rf"char_gpt: the checkpoint is of another model, got {{{words}}}; resume"):
-        run(tmp_path, text, "--resume", *(["--heads", 4] if what == "heads" else []))
+    with pytest.raises(
+        AssertionError, match=rf"char_gpt: the checkpoint is of another training, got {{{words}}}; resume"
+    ):
+        run(tmp_path, text, "--resume", *(what.split() if what != "letters" else []))
     assert sorted((tmp_path / "made" / "checkpoints").iterdir()) == before
 
 
@@ -120,6 +127,10 @@ def test_letters_are_chosen_by_their_probability(example):
 
 
 def test_texts_and_prompts_that_cannot_be(tmp_path, text):
+    with pytest.raises(
+        AssertionError, match=r"^char_gpt: there is no saved model in made.checkpoints; train one first"
+    ):
+        run(tmp_path, text, "--prompt", "b")
     with pytest.raises(AssertionError, match=r"char_gpt: the model has never seen these letters, got 'z'; leave"):
         run(tmp_path, text) and run(tmp_path, text, "--prompt", "z")
     save_checkpoint(tmp_path / "made" / "checkpoints" / "best.safetensors", model={}, callbacks=[{"best": 1.0}])
@@ -144,6 +155,24 @@ def test_numbers_that_mean_nothing_are_refused_before_anything_is_written(exampl
         example["arguments"]()
     assert refused.value.code == 2
     assert f"--{option} must be at least " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [("--width 16 --heads 3", "--heads must divide --width, got 3 and 16"),
+     ("--backend cupy", "--backend cupy cannot be used: cupy: no library here")],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_at_once(example, options, message, monkeypatch, capsys):
+    def without(name):
+        if name == "cupy":
+            raise DeviceError("cupy: no library here")
+
+    monkeypatch.setitem(example["arguments"].__globals__, "backend", without)
+    monkeypatch.setattr("sys.argv", ["char_gpt.py", *options.split()])
+    with pytest.raises(SystemExit) as refused:
+        example["arguments"]()
+    assert refused.value.code == 2
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("steps", "looks"), [(1, 1), (60, 1), (250, 2), (350, 2), (2000, 20), (2050, 10), (211, 1)])
