@@ -27,12 +27,14 @@ __all__ = ["Row", "Summary", "summary"]
 class Row(NamedTuple):
     """One call of one layer; parameters, operations and bytes are those of the layer itself, not of layers inside.
 
+    Parameters of layers that are not called, as tables are that are read in place, have rows at the end.
+
     >>> Row("0", "Linear(2, 3)", 1, (5, 3), parameters=9, flops=60, memory=0).parameters
     9
     """
 
     path: str
-    layer: str  # the constructor call, cut to one line
+    layer: str  # its path from the layer that calls it, and the constructor call, cut to one line
     depth: int
     shape: Any  # of the output, of the first where there are several; None where it is no Tensor
     parameters: int
@@ -189,13 +191,17 @@ def _rows(model: Layer, calls: list[_Call], output: Any, inputs: list[Any]) -> l
             flops[id(inner)] += flops_of(node)
             memory[id(inner)] += kept_by(node, seen)
     counted: set[int] = set()
-    return [
-        Row(
-            paths[id(c.layer)], _title(paths[id(c.layer)], c.layer), c.depth, c.shape, _parameters(c.layer, counted),
-            flops[id(c)], memory[id(c)],
-        )
-        for c in calls
-    ]  # fmt: skip
+    rows, above = [], [""]  # the paths of the calls that a call stands in
+    for c in calls:
+        path = paths[id(c.layer)]
+        above[c.depth :] = [path]
+        title, own = _title(path, above[max(c.depth - 1, 0)], c.layer), _parameters(c.layer, counted)
+        rows.append(Row(path, title, c.depth, c.shape, own, flops[id(c)], memory[id(c)]))
+    called = {id(c.layer) for c in calls}
+    for path, layer in model.named_layers():
+        if id(layer) not in called and (own := _parameters(layer, counted)):
+            rows.append(Row(path, f"{_title(path, '', layer)}, not called", 1, None, own, 0, 0))
+    return rows
 
 
 def _tensors(y: Any) -> list[Tensor]:
@@ -206,10 +212,11 @@ def _tensors(y: Any) -> list[Tensor]:
     return [y] if isinstance(y, Tensor) else []
 
 
-def _title(path: str, layer: Layer) -> str:
+def _title(path: str, above: str, layer: Layer) -> str:
     text = repr(layer)
     text = type(layer).__name__ if "\n" in text or len(text) > 60 else text
-    return f"{path.rpartition('.')[2]}: {text}" if path else text
+    path = path.removeprefix(f"{above}.") if above else path
+    return f"{path}: {text}" if path else text
 
 
 def _parameters(layer: Layer, counted: set[int]) -> int:

@@ -17,6 +17,7 @@ from minigrad.nn import (
     GroupNorm,
     InstanceNorm2d,
     Layer,
+    LayerList,
     LayerNorm,
     Linear,
     LocalResponseNorm,
@@ -99,6 +100,30 @@ def test_a_layer_called_twice_is_counted_twice_but_its_parameters_once():
     assert [row.parameters for row in found.rows] == [1, 12, 0]
     assert [row.flops for row in found.rows] == [3, 2 * 9 + 3, 2 * 9 + 3]
     assert found.parameters == 13
+
+
+class Placed(Layer):
+    """A table that is read in place, and blocks in a list: neither is called."""
+
+    def __init__(self):
+        self.inner = Shared()
+        self.inner.places = Embedding(5, 3)
+        self.blocks = LayerList([Linear(3, 3, bias=False)])
+
+    def forward(self, x):
+        return self.blocks[0](self.inner(x)) + self.inner.places.weight[:1]
+
+
+def test_every_parameter_is_in_a_row_with_its_path():
+    found = summary(Placed(), (1, 3))
+    assert [(row.path, row.parameters) for row in found.rows] == [
+        ("", 0), ("inner", 1), ("inner.step", 12), ("inner.step", 0), ("blocks.0", 9), ("inner.places", 15),
+    ]  # fmt: skip
+    assert sum(row.parameters for row in found.rows) == found.parameters
+    last = found.rows[-1]
+    assert (last.layer, last.depth, last.shape) == ("inner.places: Embedding(5, 3), not called", 1, None)
+    titles = [line.split("  (")[0].rstrip() for line in str(found).splitlines()]
+    assert titles[4:7] == ["    step: Linear(3, 3)", "    step: Linear(3, 3)", "  blocks.0: Linear(3, 3, bias=False)"]
 
 
 class Embedded(Layer):
