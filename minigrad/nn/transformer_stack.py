@@ -6,10 +6,11 @@ Builds on: `minigrad.nn.transformer`, `minigrad.nn.cache`. Read next: `examples/
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import signature
 from typing import Any
 
 from minigrad.argument import whole
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, DTypeError
 from minigrad.nn.cache import KVCache
 from minigrad.nn.container import LayerList
 from minigrad.nn.layer import Layer
@@ -17,17 +18,28 @@ from minigrad.nn.transformer import TransformerBlock, make_norm
 
 __all__ = ["TransformerDecoder", "TransformerEncoder"]
 
+OPTIONS = [
+    name for name in signature(TransformerBlock).parameters if name not in ("embed_dim", "num_heads", "cross_attention")
+]
+
 
 class _Stack(Layer):
     """What both share: the blocks, and a norm behind them where the blocks have theirs first."""
 
     cross_attention = False
 
-    def __init__(self, num_layers: int, embed_dim: int, num_heads: int, **options: Any) -> None:
+    def __init__(self, num_layers: int, embed_dim: int, num_heads: int | None = None, **options: Any) -> None:
         name = type(self).__name__
-        count = whole(name, "num_layers", num_layers)
+        if isinstance(num_layers, Layer):  # as PyTorch's are made, with two arguments: so `num_heads` is asked for here
+            raise DTypeError(
+                f"{name}: is made of sizes, not of a layer, got {type(num_layers).__name__}; pass num_layers, "
+                "embed_dim, num_heads, and the options of TransformerBlock"
+            )
+        count, num_heads = whole(name, "num_layers", num_layers), whole(name, "num_heads", num_heads, 1)
         if "cross_attention" in options:
             raise ArgumentError(f"{name}: cross_attention is the decoder's, got it as an option; leave it out")
+        if strange := [option for option in options if option not in OPTIONS]:
+            raise ArgumentError(f"{name}: there is no such option, got {strange[0]!r}; {', '.join(OPTIONS)} are")
         self.blocks = LayerList(
             TransformerBlock(embed_dim, num_heads, **options, cross_attention=self.cross_attention)
             for _ in range(count)

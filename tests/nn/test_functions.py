@@ -113,6 +113,12 @@ def test_bad_labels(name, device):
     for shape in ((3, 1), (4,), ()):
         with pytest.raises(ShapeError, match=rf"^{name}: logits must be .*\(3, 4\) and \{str(shape)[:-1]}"):
             f(logits, device.array(np.zeros(shape), np.int64))
+    with pytest.raises(
+        ShapeError, match=r"\(2, 3, 4\) and \(2, 3\); if the classes come last, logits\.swapaxes\(1, -1\)$"
+    ):
+        f(mg.ones((2, 3, 4)), device.array(np.zeros((2, 3)), np.int64))
+    with pytest.raises(ShapeError, match=r"\(2, 3, 4\) and \(2, 5\); reshape$"):
+        f(mg.ones((2, 3, 4)), device.array(np.zeros((2, 5)), np.int64))
     with pytest.raises(ShapeError, match=rf"^{name}: needs one weight for each class, \(4,\), got \(3,\)"):
         f(logits, device.array([0, 1, 2], np.int64), weight=[1.0, 2.0, 3.0])
 

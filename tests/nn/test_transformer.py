@@ -165,6 +165,16 @@ BAD = [
     (lambda: nn.TransformerBlock(8, 2)(X, MEMORY), r"TransformerBlock: cross_attention and a memory .*got a memory"),
     (lambda: nn.TransformerBlock(8, 2, cross_attention=True)(X), r"TransformerBlock: cross_attention .*got no memory"),
     (lambda: nn.TransformerEncoder(2, 8, 2, cross_attention=True), r"TransformerEncoder: cross_attention is the deco"),
+    (lambda: nn.TransformerEncoder(nn.TransformerBlock(8, 2), 6), r"TransformerEncoder: is made of sizes, .*ormerBloc"),
+    (lambda: nn.TransformerDecoder(2, 8), r"TransformerDecoder: num_heads must be a whole number, got None"),
+    (
+        lambda: nn.TransformerEncoder(2, 8, 2, batch_first=True),
+        r"TransformerEncoder: there is no such option, got 'batc",
+    ),
+    (
+        lambda: nn.TransformerDecoder(2, 8, 2, hidden=1),
+        r"TransformerDecoder: .* got 'hidden'; dim_feedforward, dropout,",
+    ),
     (lambda: nn.TransformerEncoder(-1, 8, 2), r"TransformerEncoder: num_layers must be at least 0, got -1"),
     (lambda: nn.TransformerEncoder(2, 8, 2)(X, caches=[nn.KVCache()]), r"TransformerEncoder: needs a list of 2 caches"),
     (

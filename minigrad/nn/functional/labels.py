@@ -81,8 +81,10 @@ def _integers(name: str, logits: Any, labels: Any) -> Array:
         )
     wanted = (logits.shape[0], *logits.shape[2:]) if logits.ndim > 1 else ()
     if logits.ndim < 1 or labels.shape != wanted:
+        last = logits.ndim == 3 and labels.shape == logits.shape[:-1]
         raise ShapeError(
-            f"{name}: logits must be (N, classes, ...), labels (N, ...), got {logits.shape} and {labels.shape}; reshape"
+            f"{name}: logits must be (N, classes, ...), labels (N, ...), got {logits.shape} and {labels.shape}; "
+            + ("if the classes come last, logits.swapaxes(1, -1)" if last else "reshape")
         )
     return labels if labels.dtype == np.int64 else labels.astype(np.int64)
 
