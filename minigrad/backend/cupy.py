@@ -33,8 +33,8 @@ BITS = """
 """
 
 ADVICE = (
-    "a GPU needs NVIDIA's driver and CuPy 14, by pip install 'minigrad-dl[cuda12]' or, for CUDA 13, "
-    "'minigrad-dl[cuda13]' (one of the two, never both); without a GPU use \"numpy\""
+    "a GPU needs NVIDIA's driver and CuPy 14, in the checkout by pip install -e '.[cuda12]' or, for CUDA 13, "
+    "'.[cuda13]' (one of the two, never both); without a GPU use \"numpy\""
 )
 
 

@@ -41,7 +41,7 @@ def check(name: str, origin: str = "use_kernels") -> str:
         raise ArgumentError(f"{origin}: kernels are by {' or '.join(PROVIDERS)}, got {name!r:.40}; name one of them")
     if name == "numba" and not installed():
         raise ArgumentError(
-            f"{origin}: numba is not installed, got {name!r}; pip install 'minigrad-dl[fast]', or take 'numpy'"
+            f"{origin}: numba is not installed, got {name!r}; in the checkout pip install -e '.[fast]', or take 'numpy'"
         )
     return name
 

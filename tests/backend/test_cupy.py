@@ -18,7 +18,7 @@ from minigrad.backend.strict import library
 from minigrad.errors import DeviceError
 
 host = backend("numpy")
-ADVICE = r"pip install 'minigrad-dl\[cuda12\]' or, for CUDA 13, 'minigrad-dl\[cuda13\]' .* use \"numpy\""
+ADVICE = r"in the checkout by pip install -e '\.\[cuda12\]' or, for CUDA 13, '\.\[cuda13\]' .* use \"numpy\""
 
 
 class Kernel:
