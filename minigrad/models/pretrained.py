@@ -87,7 +87,8 @@ def save_pretrained(model: LanguageModel, folder: str | os.PathLike[str]) -> Non
     """Write config.json and model.safetensors of a model, as `from_pretrained` and transformers read them.
 
     The folder is made where it is missing; other files in it stay as they are. Both files are written under other
-    names and then renamed, so that neither is changed where one cannot be written.
+    names and then renamed, so that neither is changed where one cannot be written. The config has the settings of
+    ``model.config``: what else a published one said, of the tokens that begin and end a text say, is not kept.
 
     Raises
     ------

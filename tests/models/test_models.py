@@ -206,7 +206,7 @@ def test_a_model_is_saved_whole_or_not_at_all(tmp_path):
         save_pretrained(model, 5)
     (tmp_path / "config.json").mkdir()
     with pytest.raises(
-        OSError, match=r"^save_pretrained: the file cannot be written, got .*config\.json \([^()]*\); check"
+        OSError, match=r"^save_pretrained: the file cannot be written, got [^()]*config\.json \([^()]*\); c"
     ):
         save_pretrained(model, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
