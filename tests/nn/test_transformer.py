@@ -96,7 +96,8 @@ def test_nothing_is_recomputed_in_use_or_with_a_cache():
 def test_no_token_sees_a_later_one(device):
     model = nn.TransformerEncoder(2, 8, 4, dropout=0.2).eval()
     x = device.leaf(X)
-    model(x, is_causal=True)[:, 2].sum().backward()
+    y = model(x, is_causal=True)[:, 2]
+    (y * y * y).sum().backward()  # the sum alone of what a LayerNorm gives is constant
     moved = (device.host(x.grad) != 0).any(axis=(0, 2))
     assert moved.tolist() == [True, True, True, False, False, False]
 

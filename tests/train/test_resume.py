@@ -254,7 +254,7 @@ def test_the_log_of_an_earlier_training_is_kept(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs signals")
-def test_ctrl_c_saves_and_ends_cleanly(tmp_path, unbroken):
+def test_ctrl_c_saves_and_ends_cleanly(tmp_path, unbroken, interruptible):
     class Press(Callback):
         def on_step_end(self, run):
             if run.step == 6:
