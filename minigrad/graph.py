@@ -13,7 +13,10 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from itertools import count
+from sys import getrefcount
 from typing import Any, ClassVar
+
+import numpy as np
 
 from minigrad.backend import Array, namespace
 
@@ -63,6 +66,10 @@ class Leaf(Memory):
     vjps: ClassVar[None] = None  # nothing lies behind a leaf
     parents: ClassVar[None] = None
 
+    # How many references a new array has in `deposit`, and the memory of one that is a view: the interpreter's own,
+    # whose number depends on its version. `minigrad.backward` counts them; with one more, somebody else holds it.
+    alone: ClassVar[tuple[int, int]] = (0, 0)
+
     def __init__(self, value: Any) -> None:
         super().__init__()
         self.tick = tick()
@@ -78,18 +85,26 @@ class Leaf(Memory):
         return self.stamped if self.home is None else min(self.stamped, self.home.storage.stamped)
 
     def deposit(self, g: Array) -> None:
-        """Add `g` to the gradient. The gradient is the leaf's own memory: the first deposit copies."""
+        """Add `g` to the gradient. That is the leaf's own memory: the first deposit copies, or takes what nobody
+        else holds."""
         lock.acquire()  # threads may share a leaf; `with` takes twice as long, and this is once per use of a leaf
         try:
             if self.grad is None and self.slot is not None:
                 self.slot[...] = g
                 self.grad = self.slot
             elif self.grad is None:
-                self.grad = namespace(g).array(g, dtype=self.dtype)
+                self.grad = g if self._is_new(g, getrefcount(g)) else namespace(g).array(g, dtype=self.dtype)
             else:
                 self.grad += g
         finally:
             lock.release()
+
+    def _is_new(self, g: Array, references: int) -> bool:
+        """Whether nobody else holds this array of the host, so that it may be the gradient as it is."""
+        if references != Leaf.alone[0] or type(g) is not np.ndarray or not g.flags.carray or g.dtype != self.dtype:
+            return False
+        base = g.base
+        return base is None or (type(base) is np.ndarray and base.size == g.size and getrefcount(base) == Leaf.alone[1])
 
 
 class Node:
