@@ -5,11 +5,12 @@ Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.ops.fused.soft
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numpy.scratch import blocks, scratch
+from minigrad.kernels.numpy.scratch import blocks, ones, scratch
 
 __all__ = ["log_softmax", "log_softmax_backward", "softmax", "softmax_backward"]
 
@@ -49,13 +50,14 @@ def shifted(x: Array, out: Array) -> Array:
     """x less the largest of each row, 0 in its place where that is infinite."""
     if not x.shape[1]:
         return out
-    top = x[np.arange(len(x)), x.argmax(axis=1)].reshape(-1, 1)  # finding the place is three times faster than max
-    top[~np.isfinite(top)] = 0
-    np.subtract(x, top, out=out)
+    top = x[np.arange(len(x)), x.argmax(axis=1)]  # finding the place is three times faster than max
+    if not math.isfinite(np.dot(top, top)):  # the cheapest look at all; it may overflow, and the next one is exact
+        top[~np.isfinite(top)] = 0
+    np.subtract(x, top[:, None], out=out)
     return out
 
 
 def total(x: Array) -> Array:
     """The sum of each row, as a product with ones: four times faster than a sum."""
-    sums: Array = np.matmul(x, np.ones((x.shape[1], 1), x.dtype))
-    return sums
+    sums: Array = np.dot(x, ones(x.shape[1], x.dtype))
+    return sums[:, None]

@@ -40,10 +40,8 @@ def class_labels(name: str, logits: Any, labels: Any, ignore_index: int) -> Labe
     labels, ignore_index = _integers(name, logits, labels), check_ignored(name, ignore_index)
     xp, classes = namespace(labels), logits.shape[min(logits.ndim - 1, 1)]
     on_host = xp is backend("numpy")
-    if on_host and labels.size:  # the ordinary case, at the price of two looks
-        low, high = labels.min(), labels.max()
-        if low >= 0 and high < classes and not low <= ignore_index <= high:
-            return Labels(labels, None, None)
+    if on_host and labels.size and not 0 <= ignore_index < classes and labels.view(np.uint64).max() < classes:
+        return Labels(labels, None, None)  # the ordinary case, at the price of one look: negative ones are large there
     kept = labels != ignore_index
     inside = (labels >= 0) & (labels < classes)
     if not on_host:

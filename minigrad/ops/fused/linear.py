@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from minigrad.kernels import linear as kernels
-from minigrad.ops.fused.rows import as_rows
+from minigrad.ops.fused.rows import as_rows, shaped
 from minigrad.tape import Result, Value, op
 
 __all__ = ["linear"]
@@ -42,9 +42,9 @@ def linear(x: Value, w: Value, b: Value, /) -> Result:
     rows, x_shape = as_rows(x), x.shape
     y = np.dot(rows, w.T)
     if b is not None:
-        y += b
-    return y.reshape(*x_shape[:-1], w.shape[0]), (
-        lambda g: np.dot(as_rows(g), w).reshape(x_shape),
+        np.add(y, b, y)
+    return y if x.ndim == 2 else y.reshape(*x_shape[:-1], w.shape[0]), (
+        lambda g: shaped(np.dot(as_rows(g), w), x_shape),
         lambda g: np.dot(as_rows(g).T, rows),
         lambda g: kernels.column_sums(as_rows(g))[0],
     )
