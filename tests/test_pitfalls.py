@@ -23,7 +23,9 @@ from minigrad.ewma import EWMA
 from minigrad.nn import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential
 from minigrad.nn import functional as F
 from minigrad.optim import Adam
+from tools import bench_guard
 from tools.op_rows import by_op
+from tools.workloads import WORKLOADS
 
 
 def classifier():
@@ -48,7 +50,6 @@ def no_module(name):
 
 # (number, what is missing, a check that it is missing)
 NOT_BUILT_YET = [
-    (12, "a guard that compares measured times with earlier ones", lambda: no_module("tools.bench_guard")),
     (14, "a step-through of backward that explains the order", lambda: no_module("minigrad.inspect.explain")),
     (17, "loss scaling", lambda: no_module("minigrad.train.scaling")),
     (18, "a warning of softmax before a loss that wants logits", lambda: no_module("minigrad.inspect.doctor")),
@@ -233,6 +234,16 @@ def test_pitfall_11_kept_losses_keep_no_graph():
     finally:
         gc.enable()
     assert len(losses) == 10_000
+
+
+def test_pitfall_12_overhead_per_op_is_guarded():
+    """A chain of small ops is one of the benchmark's workloads, and a ratio that grew is found."""
+    before = {"workload": "W3", "threads": 1, "kernels": "numpy", "peer": "minigrad", "ratio": 0.5, "spread": 0.05,
+              "peak_ratio": 0.1}  # fmt: skip
+    assert "W3" in WORKLOADS
+    assert bench_guard.compared([before], [before]) == [(before, before)]
+    assert bench_guard.worse(before, before | {"ratio": 0.7}, 0.15) == ["time was 0.50 of PyTorch's, is 0.70"]
+    assert bench_guard.worse(before, before, 0.15) == []
 
 
 @pytest.mark.parametrize(("name", "budget"), [("multiply", 4), ("add", 4), ("tanh", 5), ("exp", 5)])

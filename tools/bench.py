@@ -131,7 +131,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, metavar="N")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file")
     parser.add_argument("--png", type=Path, metavar="FILE", help="draw the ratios")
-    parser.add_argument("--write", action="store_true", help="write docs/BENCHMARKS.md")
+    parser.add_argument("--write", action="store_true", help="write docs/BENCHMARKS.md, and its rows beside it")
     args = parser.parse_args(given)
     if min(args.threads) < 1 or (args.rounds is not None and args.rounds < 1):
         parser.error("threads and rounds are at least 1")
@@ -160,6 +160,7 @@ def main() -> int:
     if args.png:
         chart(rows, args.png)
     if args.write:
+        PAGE.with_name("benchmarks.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
         PAGE.write_text(page(rows, about, settings, how, warnings, [str(failure) for failure in failures]), "utf-8")
     return 1 if any(failure.peer.name == "minigrad" for failure in failures) else 0
 

@@ -9,8 +9,8 @@ from tools.workloads import WORKLOADS
 
 def test_shares_add_up_and_the_kernels_are_named():
     bare, whole, rows = profile_step.profiled(WORKLOADS["W1 tiny"].make("minigrad"), 3)
-    assert 0 < bare
-    assert 0 < whole
+    assert bare > 0
+    assert whole > 0
     assert abs(sum(share for share, *_ in rows) - 1) < 1e-9
     names = {name for *_, name in rows}
     assert {"cross_entropy (ops/fused/cross_entropy.py)", "walk (backward.py)"} <= names
