@@ -1,6 +1,7 @@
-"""Kernels of smooth activations: what they make of each element, and their slope there.
+"""Kernels of activations: what they make of each element, and their slope there.
 
-The slope is made beside the result, from what both have in common, so that the gradient is one product.
+The slope of a smooth one is made beside the result, from what both have in common, so that the gradient is one product.
+That of a rectifier is 0 or 1, and read off its result.
 
 Builds on: `minigrad.kernels`. Read next: `minigrad.kernels.numpy.activation`.
 """
@@ -13,7 +14,7 @@ import numpy as np
 
 from minigrad.kernels import kernel
 
-__all__ = ["activation_backward", "gelu_erf", "gelu_tanh", "silu"]
+__all__ = ["activation_backward", "gelu_erf", "gelu_tanh", "relu", "relu_backward", "silu"]
 
 Array = np.ndarray[Any, Any]
 
@@ -44,3 +45,15 @@ def silu(x: Array) -> tuple[Array, Array]:
 def activation_backward(g: Array, slope: Array) -> tuple[Array]:
     """dx = g slope"""
     return (np.empty(g.shape, g.dtype),)
+
+
+@kernel
+def relu(x: Array) -> tuple[Array]:
+    """y = max(x, 0), of x (n,)"""
+    return (np.empty(x.shape, x.dtype),)
+
+
+@kernel
+def relu_backward(g: Array, y: Array) -> tuple[Array]:
+    """dx = g where y > 0, else 0, whatever g is there; of g and y (n,)"""
+    return (np.empty(y.shape, y.dtype),)

@@ -1,4 +1,4 @@
-"""Smooth activations compiled: one loop each, wide.
+"""Activations compiled: one loop each, wide.
 
 Builds on: `minigrad.kernels.numba.jit`, `minigrad.kernels.numba.math`. Read next: `minigrad.ops.fused.activation`.
 """
@@ -13,9 +13,9 @@ import numpy as np
 from minigrad.kernels.numba.jit import X, compiled
 from minigrad.kernels.numba.math import below, exp, sigmoid
 
-__all__ = ["gelu_erf", "gelu_tanh", "silu"]
+__all__ = ["gelu_erf", "gelu_tanh", "relu", "relu_backward", "silu"]
 
-ONE = np.float32(1)
+ZERO, ONE = np.float32(0), np.float32(1)
 DENSITY = np.float32(1 / math.sqrt(2 * math.pi))
 ROOT2 = np.float32(2 * math.sqrt(2 / math.pi))  # twice sqrt(2/pi): s = (1 + tanh u) / 2 is 1 / (1 + e^(-2u))
 CUBE2 = np.float32(0.044715 * 2 * math.sqrt(2 / math.pi))
@@ -51,3 +51,17 @@ def silu(x: Any, y: Any, slope: Any) -> None:
         b = a * s
         y[i] = b
         slope[i] = s + b * (ONE - s)
+
+
+@compiled(X[1], X[1])
+def relu(x: Any, y: Any) -> None:
+    for i in range(x.shape[0]):
+        a = x[i]
+        y[i] = ZERO if a < ZERO else a  # NaN stays
+
+
+@compiled(X[1], X[1], X[1])
+def relu_backward(g: Any, y: Any, dx: Any) -> None:
+    for i in range(y.shape[0]):
+        a, h = y[i], g[i]
+        dx[i] = h if a > ZERO else ZERO

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numpy.scratch import blocks, scratch
+from minigrad.kernels.numpy.scratch import BITS, blocks, scratch
 
 __all__ = ["max_pool", "max_pool_backward", "sum_pool", "sum_pool_backward"]
 
@@ -18,7 +18,6 @@ Array = np.ndarray[Any, Any]
 
 ROOM = 1 << 17  # elements of x at a time
 LEFT, DIFFERS, CHOSEN = range(3)  # places in scratch memory
-BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (4, 8)}  # whole numbers as long as floating ones
 
 
 def max_pool(x: Array, taps: Array, frame: Array, y: Array, tap: Array) -> None:

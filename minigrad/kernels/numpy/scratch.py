@@ -1,4 +1,4 @@
-"""Scratch memory, and blocks of rows that fit into a processor's cache.
+"""Scratch memory, blocks of rows that fit into a processor's cache, and numbers as their bits.
 
 What a kernel needs on the way is used again from call to call: new memory is zeroed by the system page by page, and
 old memory lies in the cache. Each thread has its own.
@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["blocks", "ones", "scratch"]
+__all__ = ["BITS", "blocks", "ones", "scratch"]
 
 BLOCK = 1 << 15  # elements: 128 KiB of float32, a few of which lie in the second cache of a core
+BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (4, 8)}  # whole numbers as long as floating ones
 
 _thread = threading.local()
 

@@ -3,7 +3,7 @@
 What a branch computes where it is not chosen must not overflow, or its gradient would be 0 times infinity: hence the
 clipping of x before an exponential.
 
-Builds on: `minigrad.tape`, `minigrad.ops`. Read next: `minigrad.nn.functional.smooth`.
+Builds on: `minigrad.tape`, `minigrad.ops`, `minigrad.ops.fused.activation`. Read next: `minigrad.nn.functional.smooth`.
 """
 
 from __future__ import annotations
@@ -14,25 +14,11 @@ from minigrad.backend import namespace
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.ops import clip, expm1, multiply, where
+from minigrad.ops.fused.activation import relu
 from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import as_value, raw
 
 __all__ = ["celu", "elu", "hardswish", "hardtanh", "leaky_relu", "prelu", "relu", "selu"]
-
-
-@op
-def relu(x: Value) -> Result:
-    """Rectified linear unit, elementwise.
-
-    y = max(x, 0)
-
-    Gradient: 1 where x > 0, else 0, at 0 too.
-
-    >>> relu([-1.0, 2.0])
-    array([0., 2.], dtype=float32)
-    """
-    y = namespace(x).maximum(x, 0)
-    return y, (lambda g: namespace(g).where(raw(y) > 0, g, 0),)
 
 
 @op

@@ -1,21 +1,23 @@
-"""GELU, exact and by tanh, and SiLU: smooth activations whose slope is made beside their result.
+"""ReLU; and GELU, exact and by tanh, and SiLU: smooth activations whose slope is made beside their result.
 
-Backward is then one product, and x need not be kept.
+Backward is then one product, and x need not be kept. Results lie in memory as x does.
 
-Builds on: `minigrad.kernels.activation`. Read next: `minigrad.nn.functional.smooth`.
+Builds on: `minigrad.ops.fused.elements`, `minigrad.kernels.activation`. Read next: `minigrad.nn.functional.smooth`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from typing import Any
 
 from minigrad.backend import namespace
 from minigrad.kernels import activation as kernels
 from minigrad.ops.elementwise import sigmoid
+from minigrad.ops.fused.elements import Elements
 from minigrad.tape import Result, Value, op
+from minigrad.tensor import raw
 
-__all__ = ["gelu__erf", "gelu__tanh", "silu"]
+__all__ = ["gelu__erf", "gelu__tanh", "relu", "silu"]
 
 
 @op
@@ -48,21 +50,45 @@ def silu__plain(x: Value) -> Result:
     return x * s, (lambda g: g * (s + x * s * (1 - s)),)
 
 
-def _flat(kernel: Callable[..., tuple[Value, ...]], x: Value) -> list[Value]:
-    """What a kernel makes of the elements of x, whatever its axes."""
-    return [made.reshape(x.shape) for made in kernel(x.reshape(-1))]
+@op
+def relu__plain(x: Value) -> Result:
+    y = namespace(x).maximum(x, 0)
+    return y, (lambda g: namespace(g).where(raw(y) > 0, g, 0),)
+
+
+def chained(e: Elements, g: Any, slope: Any) -> Any:
+    """The gradient of x, of which the slope is known."""
+    return e.back(kernels.activation_backward(e.flat(g), slope)[0])
+
+
+@op(plain=relu__plain)
+def relu(x: Value) -> Result:
+    """Rectified linear unit, elementwise.
+
+    y = max(x, 0)
+
+    Gradient: 1 where x > 0, else 0, at 0 too.
+
+    >>> relu([-1.0, 2.0])
+    array([0., 2.], dtype=float32)
+    """
+    e = Elements(x)
+    (y,) = kernels.relu(e.flat(x))
+    return e.back(y), (lambda g: e.back(kernels.relu_backward(e.flat(g), y)[0]),)
 
 
 @op(plain=gelu__erf_plain)
 def gelu__erf(x: Value) -> Result:
-    y, slope = _flat(kernels.gelu_erf, x)
-    return y, (lambda g: kernels.activation_backward(g, slope)[0],)
+    e = Elements(x)
+    y, slope = kernels.gelu_erf(e.flat(x))
+    return e.back(y), (lambda g: chained(e, g, slope),)
 
 
 @op(plain=gelu__tanh_plain)
 def gelu__tanh(x: Value) -> Result:
-    y, slope = _flat(kernels.gelu_tanh, x)
-    return y, (lambda g: kernels.activation_backward(g, slope)[0],)
+    e = Elements(x)
+    y, slope = kernels.gelu_tanh(e.flat(x))
+    return e.back(y), (lambda g: chained(e, g, slope),)
 
 
 @op(plain=silu__plain)
@@ -76,5 +102,6 @@ def silu(x: Value) -> Result:
 
     Reference: Elfwing et al., Sigmoid-Weighted Linear Units, 2018, equation 1.
     """
-    y, slope = _flat(kernels.silu, x)
-    return y, (lambda g: kernels.activation_backward(g, slope)[0],)
+    e = Elements(x)
+    y, slope = kernels.silu(e.flat(x))
+    return e.back(y), (lambda g: chained(e, g, slope),)
