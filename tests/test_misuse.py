@@ -183,6 +183,8 @@ OF_TRAINING = [
 OF_LAYERS = [
     ("Linear: in_features must be a whole number, got", DTypeError, lambda v: nn.Linear(v, 3), NO_SIZES),
     ("Linear: out_features must be at least 0, got", ArgumentError, lambda v: nn.Linear(3, v), [-1, np.int64(-1)]),
+    ("Linear: activation is one of relu, gelu, gelu_tanh, silu, or None, got", ArgumentError,
+     lambda v: nn.Linear(2, 3, activation=v), ["swish", 3, mg.tanh, ["relu"]]),
     ("Linear: init must be a function of the shape, got", DTypeError, lambda v: nn.Linear(2, 3, init=v), ["he", 3]),
     ("Linear: init must give a weight of shape (3, 2), got", ShapeError, lambda v: nn.Linear(2, 3, init=v),
      [lambda shape: np.ones(2)]),

@@ -11,7 +11,7 @@ from typing import Any
 
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.nn.argument import check_sizes
-from minigrad.nn.functional.linear import bilinear, linear
+from minigrad.nn.functional.linear import bilinear, check_activation, linear
 from minigrad.nn.init import uniform
 from minigrad.nn.layer import Layer, Parameter
 
@@ -23,31 +23,42 @@ Initializer = Callable[..., Any]
 class Linear(Layer):
     """An affine map of the last axis.
 
-    y = x W^T + b
+    y = x W^T + b, or activation(x W^T + b)
 
     Shapes: x (..., in_features), W (out_features, in_features), b (out_features), y (..., out_features).
     W and b start uniform in +-1/sqrt(in_features), PyTorch's default; W as ``init(shape)`` says where that is given,
-    ``init=minigrad.nn.init.he_normal`` for instance.
+    ``init=minigrad.nn.init.he_normal`` for instance. An `activation`, 'relu', 'gelu', 'gelu_tanh' or 'silu', is one op
+    with the map.
 
     Raises
     ------
     ShapeError
         If the last axis of x is not in_features.
+    ValueError
+        If the activation is none of these.
 
     >>> from minigrad import ones
     >>> Linear(3, 2)(ones((5, 3))).shape
     (5, 2)
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, init: Initializer | None = None) -> None:
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        init: Initializer | None = None,
+        activation: str | None = None,
+    ) -> None:
         in_features, out_features = check_sizes(self, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features, self.init = in_features, out_features, init
+        self.activation = None if activation is None else check_activation("Linear", activation)
         bound = 1 / math.sqrt(in_features) if in_features else 0.0
         self.weight = initial(self, (out_features, in_features), lambda s: uniform(s, -bound, bound))
         self.bias = Parameter(uniform((out_features,), -bound, bound)) if bias else None
 
     def forward(self, x: Any) -> Any:
-        return linear(x, self.weight, self.bias)
+        return linear(x, self.weight, self.bias, self.activation)
 
 
 class Bilinear(Layer):

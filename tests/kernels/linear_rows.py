@@ -1,6 +1,7 @@
 """Inputs for the kernels and the fused ops of affine maps."""
 
-from minigrad.ops.fused.linear import linear
+from minigrad.ops.fused.activation import ACTIVATIONS
+from minigrad.ops.fused.linear import linear, linear__activated
 from tests.kernels.matrices import SHAPES, matrices
 
 
@@ -16,5 +17,11 @@ def cases(rng):
             yield (x, w, b if bias else None), {}
 
 
+def activated(rng):
+    for inputs, _ in cases(rng):
+        for activation in ACTIVATIONS:
+            yield inputs, {"activation": activation}
+
+
 ROWS = {"linear.column_sums": one}
-FUSED = {"linear": (linear, cases)}
+FUSED = {"linear": (linear, cases), "linear__activated": (linear__activated, activated)}

@@ -215,6 +215,7 @@ def test_a_layer_without_forward_says_so():
 REPRS = {
     "Linear(3, 2)": Linear(3, 2),
     "Linear(3, 2, bias=False)": Linear(3, 2, bias=False),
+    "Linear(3, 2, activation='relu')": Linear(3, 2, activation="relu"),
     "Linear(3, 2, init=he_normal)": Linear(3, 2, init=nn.init.he_normal),
     "Bilinear(3, 2, 1)": nn.Bilinear(3, 2, 1),
     "Dropout(p=0.1)": nn.Dropout(0.1),

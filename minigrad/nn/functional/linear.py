@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.errors import ShapeError
+from minigrad.errors import ArgumentError, ShapeError
 from minigrad.ops import add, einsum
 from minigrad.ops.fused import linear as fused
+from minigrad.ops.fused.activation import ACTIVATIONS
 from minigrad.tape import composite
 from minigrad.tensor import as_value
 
-__all__ = ["bilinear", "linear"]
+__all__ = ["bilinear", "check_activation", "linear"]
 
 
 @composite
-def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    """An affine map of the last axis.
+def linear(x: Any, weight: Any, bias: Any = None, activation: str | None = None) -> Any:
+    """An affine map of the last axis, and an activation behind it where one is named.
 
-    y = x W^T + b
+    y = x W^T + b, or activation(x W^T + b), with 'relu', 'gelu', 'gelu_tanh' or 'silu'
 
     Shapes: x (..., in), W (out, in), b (out), y (..., out).
 
@@ -28,6 +29,8 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     ------
     ShapeError
         If the last axis of x is not what the weight takes.
+    ValueError
+        If the activation is none of these.
 
     >>> linear([1.0, 2.0], [[1.0, 1.0]], [0.5])
     array([3.5], dtype=float32)
@@ -38,7 +41,17 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
             f"linear: the last axis of x must be {weight.shape[-1]}, as the weight {weight.shape} says, got {x.shape}; "
             "check in_features, or flatten x"
         )
-    return fused.linear(x, weight, bias)
+    if activation is None:
+        return fused.linear(x, weight, bias)
+    return fused.linear__activated(x, weight, bias, check_activation("linear", activation))
+
+
+def check_activation(name: str, activation: Any) -> str:
+    """The name of an activation, refused where there is none of that name."""
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
+        known = ", ".join(ACTIVATIONS)
+        raise ArgumentError(f"{name}: activation is one of {known}, or None, got {activation!r:.60}; pass one")
+    return activation
 
 
 @composite

@@ -8,7 +8,7 @@ Builds on: `minigrad.ops.fused.elements`, `minigrad.kernels.activation`. Read ne
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from minigrad.backend import namespace
 from minigrad.kernels import activation as kernels
@@ -17,7 +17,7 @@ from minigrad.ops.fused.elements import Elements
 from minigrad.tape import Result, Value, op
 from minigrad.tensor import raw
 
-__all__ = ["gelu__erf", "gelu__tanh", "relu", "silu"]
+__all__ = ["ACTIVATIONS", "gelu__erf", "gelu__tanh", "relu", "silu"]
 
 
 @op
@@ -105,3 +105,23 @@ def silu(x: Value) -> Result:
     e = Elements(x)
     y, slope = kernels.silu(e.flat(x))
     return e.back(y), (lambda g: chained(e, g, slope),)
+
+
+class Activation(NamedTuple):
+    """An op, and its kernels for an op that has it behind something else.
+
+    `forward` gives the result, and the slope where there is one; `backward` takes the gradient, and the slope or, where
+    there is none, the result.
+    """
+
+    op: Any
+    forward: Any
+    backward: Any
+
+
+ACTIVATIONS = {
+    "relu": Activation(relu, kernels.relu, kernels.relu_backward),
+    "gelu": Activation(gelu__erf, kernels.gelu_erf, kernels.activation_backward),
+    "gelu_tanh": Activation(gelu__tanh, kernels.gelu_tanh, kernels.activation_backward),
+    "silu": Activation(silu, kernels.silu, kernels.activation_backward),
+}

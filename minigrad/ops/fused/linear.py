@@ -1,6 +1,7 @@
-"""The affine map of the last axis: one op for product and bias.
+"""The affine map of the last axis: one op for product and bias, and one with an activation behind them.
 
-Builds on: `minigrad.ops.fused.rows`, `minigrad.kernels.linear`. Read next: `minigrad.nn.functional.linear`.
+Builds on: `minigrad.ops.fused.rows`, `minigrad.ops.fused.activation`, `minigrad.kernels.linear`. Read next:
+`minigrad.nn.functional.linear`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import math
 import numpy as np
 
 from minigrad.kernels import linear as kernels
+from minigrad.ops.fused.activation import ACTIVATIONS
 from minigrad.ops.fused.rows import as_rows, shaped
 from minigrad.tape import Result, Value, op
 
-__all__ = ["linear"]
+__all__ = ["linear", "linear__activated"]
 
 
 @op
@@ -48,3 +50,24 @@ def linear(x: Value, w: Value, b: Value, /) -> Result:
         lambda g: np.dot(as_rows(g).T, rows),
         lambda g: kernels.column_sums(as_rows(g))[0],
     )
+
+
+def linear__activated_plain(x: Value, w: Value, b: Value, /, activation: str) -> Value:
+    return ACTIVATIONS[activation].op(linear__plain(x, w, b))
+
+
+@op(plain=linear__activated_plain)
+def linear__activated(x: Value, w: Value, b: Value, /, activation: str) -> Result:
+    """z = activation(x W^T + b), one node for both."""
+    kind = ACTIVATIONS[activation]
+    y, (to_x, to_w, to_b) = linear.body(x, w, b)
+    z, *kept = kind.forward(y.reshape(-1))
+    z, seen = z.reshape(y.shape), [None, None]
+
+    def inner(g: Value) -> Value:
+        """The gradient behind the activation, made once for all three."""
+        if seen[0] is not g:
+            seen[:] = g, kind.backward(g.reshape(-1), *kept or (z.reshape(-1),))[0].reshape(g.shape)
+        return seen[1]
+
+    return z, (lambda g: to_x(inner(g)), lambda g: to_w(inner(g)), lambda g: to_b(inner(g)))
