@@ -84,7 +84,7 @@ LINEAR = [
     row("Linear", seeded(lambda: nn.Linear(3, 2)), (4, 3), linear, parameters=["weight", "bias"], buffers=[]),
     row("Linear", seeded(lambda: nn.Linear(3, 2, bias=False)), (2, 4, 3), linear, "no bias", parameters=["weight"]),
     row("Linear", seeded(lambda: nn.Linear(3, 2, activation="silu")), (4, 3),
-        lambda state, x: (y := linear(state, x)) / (1 + np.exp(-y)), "with an activation", parameters=["weight", "bias"]),
+        lambda state, x: (y := linear(state, x)) / (1 + np.exp(-y)), "activation", parameters=["weight", "bias"]),
     row("Linear", seeded(lambda: nn.Linear(3, 2, init=nn.init.he_normal)), (3,), linear, "init, one example"),
     row("Bilinear", seeded(lambda: nn.Bilinear(3, 2, 4)), [(5, 3), (5, 2)],
         lambda s, x, y: np.einsum("ni,oij,nj->no", x, s["weight"], y) + s["bias"], parameters=["weight", "bias"]),
