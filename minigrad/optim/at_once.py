@@ -3,7 +3,8 @@
 An optimizer is written as a formula, its `direction`. On arrays of the host most of the time of a step goes into
 carrying arrays from memory and back, once for every sign in the formula; a kernel carries them once. It serves where
 `direction` is the very function that it was written beside, and `move` is that of `Optimizer`: a subclass that writes
-either anew is computed by what it wrote. Other devices and half precision go by the formula.
+either anew is computed by what it wrote. Other devices, half precision, and optimizers that take parameters one by one
+go by the formula.
 
 Builds on: `minigrad.backend`. Read next: `minigrad.optim.adam`.
 """

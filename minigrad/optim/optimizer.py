@@ -192,7 +192,7 @@ class Optimizer:
                 average.value, average.t = array, run.t
                 kept[name] = average
         g = -run.grads if o["maximize"] else run.grads
-        at_once = getattr(self.direction, "at_once", None)
+        at_once = None if self.per_tensor else getattr(self.direction, "at_once", None)
         if at_once and type(self).move is Optimizer.move and served((g,)):
             at_once(run.values, g, o, lr, *self.decay(o, lr), **kept)
         else:

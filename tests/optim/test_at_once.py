@@ -116,3 +116,14 @@ def test_half_precision_goes_by_the_formula(monkeypatch):
     called = kernels_called(monkeypatch, "Momentum")
     path(optim.Momentum, {}, np.float16, 3)
     assert not called
+
+
+@pytest.mark.parametrize("provider", BY)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_subclass_that_takes_parameters_one_by_one_is_computed_by_the_formula(name, provider):
+    """Its parameters come in shapes of their own, and kernels take lines."""
+    kind = getattr(optim, name)
+    with use_kernels(provider):
+        found, _ = path(type(name, (kind,), {"per_tensor": True}), {}, np.float32, 3)
+        expected, _ = path(kind, {}, np.float32, 3)
+    close(found, expected, 1e-6)
