@@ -3,12 +3,14 @@
 import gc
 import weakref
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import pytest
 
 import minigrad as mg
 from minigrad import Tensor
+from minigrad.nn import functional as F
 
 
 @contextmanager
@@ -48,6 +50,28 @@ def recorded(monkeypatch):
 
 
 # -- nothing is kept that no vjp needs ---------------------------------------------------------------------------------
+
+
+NEED_NO_INPUT = {
+    "softmax": F.softmax,
+    "softmax of columns": partial(F.softmax, axis=0),
+    "log_softmax": F.log_softmax,
+    "cross_entropy": partial(F.cross_entropy, target=np.array([0, 1])),
+    "gelu": F.gelu,
+    "gelu by tanh": partial(F.gelu, approximate="tanh"),
+    "silu": F.silu,
+    "dropout": F.dropout,
+}
+
+
+@pytest.mark.parametrize("f", NEED_NO_INPUT.values(), ids=NEED_NO_INPUT)
+def test_a_fused_op_whose_gradient_needs_no_input_keeps_none(f):
+    a = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True) * 2.0
+    reference = value_ref(a)
+    y = f(a)
+    del a
+    assert reference() is None
+    y.sum().backward()
 
 
 def test_an_op_that_needs_no_values_keeps_none():

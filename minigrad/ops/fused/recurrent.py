@@ -43,7 +43,7 @@ def lstm_step(a: Value, b: Value, c: Value) -> Result:
     y, gates, t = kernels.lstm(as_rows(a), as_rows(b), before)
 
     def lstm_step(g: Value) -> Sequence[Value]:
-        dgates, dc = kernels.lstm_backward(g.reshape(y.shape), gates, before, t)
+        dgates, dc = kernels.lstm_backward(g.reshape(2, *before.shape), gates, before, t)
         dgates = dgates.reshape(wide)
         return dgates, dgates, dc.reshape(shape)
 

@@ -38,14 +38,18 @@ def shaped(x: Array, shape: tuple[int, ...]) -> Array:
 def along(x: Array, axis: int) -> tuple[Array, Callable[[Array], Array]]:
     """x as a matrix whose rows run along an axis, and what gives a matrix of that shape the axes of x.
 
+    Backward keeps the way back, which therefore holds the shape of x and not x.
+
     >>> rows, back = along(np.zeros((2, 3, 4)), 1)
     >>> rows.shape, back(rows).shape
     ((8, 3), (2, 3, 4))
     """
     if axis in (-1, x.ndim - 1):
-        return as_rows(x), lambda y: shaped(y, x.shape)
+        shape = x.shape
+        return as_rows(x), lambda y: shaped(y, shape)
     moved = np.moveaxis(x, axis, -1)
-    return as_rows(moved), lambda y: np.moveaxis(y.reshape(moved.shape), -1, axis)
+    turned = moved.shape
+    return as_rows(moved), lambda y: np.moveaxis(y.reshape(turned), -1, axis)
 
 
 def flat(part: Array | None, number: float, size: int, dtype: Any) -> Array:
