@@ -14,6 +14,7 @@ import hashlib
 import os
 import platform
 import sys
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module, metadata
 from importlib.util import find_spec
@@ -65,8 +66,11 @@ def why() -> str:
 
 
 def compiled() -> bool:
-    """Whether the cache holds every kernel for this processor and these versions."""
-    return (folder() / DONE).is_file()
+    """Whether the cache holds every kernel for this processor and these versions.
+
+    In a folder that it may not write to, numba does not look either: it would compile everything anew elsewhere.
+    """
+    return (folder() / DONE).is_file() and os.access(folder(), os.W_OK)
 
 
 @cache
@@ -94,6 +98,12 @@ def _processor() -> str:
     return "\n".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
 
 
+def drop(kernel: Callable[..., None]) -> None:
+    """Take what was kept of one kernel out of the cache."""
+    for path in folder().rglob(f"*.{kernel.__name__}-*.nb?"):
+        path.unlink()
+
+
 def files() -> list[str]:
     """The files of kernels that numba compiles."""
     return [path.stem for path in sorted(SOURCES.glob("*.py")) if path.stem not in ("__init__", "jit", "math")]
@@ -102,11 +112,14 @@ def files() -> list[str]:
 def compile_all() -> list[str]:
     """Compile every kernel into the cache; the files that were done."""
     check("numba", "compile")
+    where = folder()
+    if not where.is_absolute():
+        raise ArgumentError(f"compile: the home of this user is not known, got {str(where)!r}; set XDG_CACHE_HOME")
+    where.mkdir(parents=True, exist_ok=True)
+    if not os.access(where, os.W_OK):  # said now and not after compiling
+        raise PermissionError(f"no right to write in {where}")
     for file in files():
         import_module(f"minigrad.kernels.numba.{file}")  # each kernel has its signature, so importing compiles it
-    where = folder()
-    where.mkdir(parents=True, exist_ok=True)
     (where / DONE).touch()
-    for function in (chosen,):
-        function.cache_clear()
+    chosen.cache_clear()
     return files()

@@ -4,6 +4,8 @@ import os
 import pickle
 import subprocess
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +68,48 @@ def test_compile_fills_the_cache_and_a_folder_that_cannot_be_written_is_named(tm
     assert done.returncode == 1
     assert done.stderr.startswith("compile: nothing was kept, got ")
     assert "XDG_CACHE_HOME names another folder" in done.stderr
+
+
+@pytest.mark.skipif(not HERE, reason="needs numba")
+def test_a_cache_that_cannot_be_written_is_none(tmp_path, monkeypatch):
+    """numba would pass it over and compile beside the sources, at every first use."""
+    monkeypatch.setattr(provider, "folder", lambda: tmp_path)
+    (tmp_path / provider.DONE).touch()
+    assert provider.compiled()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert not provider.compiled()
+    with pytest.raises(PermissionError, match="no right to write in"):
+        provider.compile_all()
+
+
+@pytest.mark.skipif(not HERE, reason="needs numba")
+def test_a_user_without_a_home_gets_no_folder_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(provider, "folder", lambda: Path("~/.cache"))
+    with pytest.raises(ArgumentError, match="compile: the home of this user is not known, got '~"):
+        provider.compile_all()
+    assert not list(tmp_path.iterdir())
+
+
+def doubled(x):
+    for i in range(x.size):
+        x[i] *= 2
+
+
+@pytest.mark.skipif(not HERE, reason="needs numba")
+@pytest.mark.parametrize("size", [0, 40])
+@pytest.mark.parametrize("kind", ["*.nbi", "*.nbc"])
+def test_a_file_of_the_cache_that_was_cut_short_is_made_anew(kind, size, tmp_path, monkeypatch):
+    jit = import_module("minigrad.kernels.numba.jit")
+    monkeypatch.setattr(provider, "folder", lambda: tmp_path)
+    jit.compiled(jit.X[1])(doubled)
+    (path,) = tmp_path.rglob(kind)
+    whole = path.stat().st_size
+    path.write_bytes(path.read_bytes()[:size])
+    x = np.ones(3, np.float32)
+    jit.compiled(jit.X[1])(doubled)(x)
+    assert x.tolist() == [2, 2, 2]
+    assert [p.stat().st_size for p in tmp_path.rglob(kind)] == [whole]
 
 
 def test_an_unpickled_array_is_served_as_any_other():

@@ -8,6 +8,7 @@ Builds on: `minigrad.kernels.provider`. Read next: `minigrad.kernels.numba.softm
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -27,12 +28,16 @@ I1, M = int64[::1], boolean[::1]  # places, and masks
 
 def compiled(*signature: Any, fastmath: Any = FAST) -> Callable[[Callable[..., Any]], Any]:
     """Compile a kernel for these types of arguments, or take it from the cache."""
+    make = njit(void(*signature), nogil=True, cache=True, fastmath=fastmath, error_model="numpy")
 
     def decorate(function: Callable[..., Any]) -> Any:
         config: Any = numba.config
         before, config.CACHE_DIR = config.CACHE_DIR, str(provider.folder())
         try:
-            return njit(void(*signature), nogil=True, cache=True, fastmath=fastmath, error_model="numpy")(function)
+            return make(function)
+        except (pickle.UnpicklingError, EOFError):  # a file that was cut short, say by a disk that was full
+            provider.drop(function)
+            return make(function)
         finally:
             config.CACHE_DIR = before
 
