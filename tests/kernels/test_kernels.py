@@ -15,6 +15,7 @@ import minigrad as mg
 from minigrad.fused import served
 from minigrad.kernels import KERNELS, provider, use_kernels
 from minigrad.kernels.provider import PROVIDERS, installed
+from minigrad.ops.fused.norm import layer_norm, rms_norm
 from tests.kernels.rows import FUSED, ROWS
 
 numba_missing = pytest.mark.skipif(not installed(), reason="needs numba; NumPy's kernels are tested in every run")
@@ -61,6 +62,17 @@ def test_a_fused_op_is_its_plain_form_in_value_and_gradient(name, provider):
             if x is not None:
                 assert x.grad.dtype == np.float32
                 close(x.grad, y.grad)
+
+
+@pytest.mark.parametrize("provider", BY)
+@pytest.mark.parametrize("op", [layer_norm, rms_norm])
+def test_a_row_whose_squares_overflow_is_normalised_as_by_the_plain_form(op, provider):
+    x = np.array([[0, 1e25, -1e25, 1e25], [1, 2, 3, 4]], np.float32)
+    parts = [None] * (op.__wrapped__.__code__.co_posonlyargcount - 1)
+    with use_kernels(provider), np.errstate(over="ignore"):
+        found, wanted = op(x, *parts, eps=1e-5), op.plain(x, *parts, eps=1e-5)
+    assert found[0].tolist() == wanted[0].tolist() == [0, 0, 0, 0]
+    close(found[1], wanted[1])
 
 
 @pytest.mark.parametrize("name", FUSED)

@@ -17,7 +17,7 @@ __all__ = ["layer_norm", "layer_norm_backward", "rms_norm", "rms_norm_backward"]
 
 ROWS = 128  # rows that are added up in float32 before they go to the sum of all
 
-f, ZERO, ONE = np.float32, np.float32(0), np.float32(1)
+f, ZERO = np.float32, np.float32(0)
 
 
 @inlined
@@ -46,13 +46,19 @@ def products(g: Any, weight: Any, row: Any, center: Any) -> Any:
     return s / n, t / n
 
 
+@inlined
+def reciprocal_root(var: Any, eps: Any) -> Any:
+    """1 / sqrt(var + eps), in float64: for float32 a compiler takes an estimate, which makes NaN of infinity."""
+    return f(1.0 / np.sqrt(np.float64(var) + eps))
+
+
 @compiled(X[2], X[1], X[1], F, X[2], X[1], X[1])
 def layer_norm(x: Any, weight: Any, bias: Any, eps: float, y: Any, mean: Any, r: Any) -> None:
     d = x.shape[1]
     for i in range(x.shape[0]):
         a, t = x[i], y[i]
         m, var = moments(a)
-        s = ONE / np.sqrt(var + f(eps))
+        s = reciprocal_root(var, eps)
         for j in range(d):
             t[j] = (a[j] - m) * s * weight[j] + bias[j]
         mean[i], r[i] = m, s
@@ -89,7 +95,7 @@ def rms_norm(x: Any, weight: Any, eps: float, y: Any, r: Any) -> None:
         square = ZERO
         for j in range(d):
             square += a[j] * a[j]
-        s = ONE / np.sqrt(square / f(d) + f(eps))
+        s = reciprocal_root(square / f(d), eps)
         for j in range(d):
             t[j] = a[j] * s * weight[j]
         r[i] = s
