@@ -27,7 +27,7 @@ import numpy as np
 
 from minigrad.kernels import provider
 
-__all__ = ["KERNELS", "Kernel", "in_place", "kernel", "kernels_of", "served", "use_kernels"]
+__all__ = ["KERNELS", "Kernel", "in_place", "kernel", "provider_in_use", "served", "use_kernels"]
 
 Array = np.ndarray[Any, Any]
 Outputs = tuple[Array, ...]
@@ -97,12 +97,6 @@ def kernel(outputs: Callable[..., Outputs]) -> Kernel:
 def in_place(nothing: Callable[..., Outputs]) -> Kernel:
     """Declare a kernel that writes into its inputs and makes nothing."""
     return Kernel(nothing, writes_inputs=True)
-
-
-def kernels_of(file: str) -> dict[str, Kernel]:
-    """The kernels that a file of this folder declares, by name."""
-    import_module(f"minigrad.kernels.{file}")
-    return {k.name: k for k in KERNELS.values() if k.file == file}
 
 
 def served(values: Sequence[Any]) -> bool:
