@@ -66,3 +66,12 @@ def test_a_token_out_of_vocabulary_names_the_layer():
     with pytest.raises(IndexError, match="embedding: tokens must lie in 0 to 2, got 0 to 3") as caught:
         nn.Sequential(nn.Embedding(3, 2))(np.array([0, 3]))
     assert "Sequential.0 (Embedding)" in "".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+
+
+def test_what_is_written_into_the_tokens_before_backward_moves_no_gradient():
+    """A compiled loop adds to the rows that they name, and looks at no bound."""
+    tokens, weight = np.array([0, 2]), mg.Tensor(np.ones((4, 3), np.float32), requires_grad=True)
+    y = nn.functional.embedding(tokens, weight)
+    tokens[:] = 1
+    y.sum().backward()
+    assert weight.grad[:, 0].tolist() == [1, 0, 1, 0]

@@ -29,7 +29,7 @@ def embedding__rows_plain(weight: Value, /, tokens: Array, padding: int) -> Resu
 @op(plain=embedding__rows_plain)
 def embedding__rows(weight: Value, /, tokens: Array, padding: int) -> Result:
     """Rows of a weight (V, D) by tokens from 0 to V - 1. The row `padding` receives no gradient; -1 is none."""
-    flat, (vocabulary, width) = tokens.reshape(-1), weight.shape
+    flat, (vocabulary, width) = tokens.flatten(), weight.shape  # a copy: backward adds where it says, unchecked
     (y,) = kernels.embedding(weight, flat)
 
     def vjp(g: Value) -> Value:
