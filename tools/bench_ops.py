@@ -114,8 +114,6 @@ def markdown(about: dict[str, str], rows: list[dict[str, Any]]) -> str:
 
 def settled() -> str:
     """minigrad's settings for speed, which hold for the whole process and so for PyTorch too; in words."""
-    if not hasattr(mg, "tune"):
-        return "as they come"
     mg.tune()
     return "minigrad.tune(), for both; the headlines set the garbage collector themselves"
 

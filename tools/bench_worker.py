@@ -30,10 +30,7 @@ WARM = 0.1  # seconds of steps before the first measurement, about
 def settle(peer: str, threads: int) -> str:
     """Give a library the settings it is to be measured with; what they are, in words."""
     if peer == "minigrad":
-        mg = importlib.import_module("minigrad")
-        if not hasattr(mg, "tune"):
-            return "minigrad.tune() is not there yet"
-        mg.tune()
+        importlib.import_module("minigrad").tune()
         return "minigrad.tune()"
     if peer.startswith("torch"):
         importlib.import_module("torch").set_num_threads(threads)
