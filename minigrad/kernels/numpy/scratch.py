@@ -1,7 +1,7 @@
 """Scratch memory, blocks of rows that fit into a processor's cache, and numbers as their bits.
 
 What a kernel needs on the way is used again from call to call: new memory is zeroed by the system page by page, and
-old memory lies in the cache. Each thread has its own.
+old memory lies in the cache. Each thread has its own, of a bounded size: what is larger is new each time.
 
 Builds on: nothing. Read next: `minigrad.kernels.numpy.softmax`.
 """
@@ -19,6 +19,7 @@ import numpy as np
 __all__ = ["BITS", "blocks", "ones", "scratch"]
 
 BLOCK = 1 << 15  # elements: 128 KiB of float32, a few of which lie in the second cache of a core
+LARGEST = 1 << 24  # elements that are kept in a place: the weights of attention over long texts may be many times that
 BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (4, 8)}  # whole numbers as long as floating ones
 
 _thread = threading.local()
@@ -26,8 +27,10 @@ _thread = threading.local()
 
 def scratch(place: int, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
     """Memory for now, uninitialised. What stood in `place` before is lost, whoever had asked for it."""
-    pool = _thread.__dict__.setdefault("pool", {})
     size, key = math.prod(shape), (place, dtype)
+    if size > LARGEST:
+        return np.empty(shape, dtype)
+    pool = _thread.__dict__.setdefault("pool", {})
     memory = pool.get(key)
     if memory is None or memory.size < size:
         memory = pool[key] = np.empty(size, dtype)
