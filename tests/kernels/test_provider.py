@@ -1,7 +1,6 @@
 """Whose kernels serve: what the environment says, what is installed, what is compiled."""
 
 import os
-import pickle
 import subprocess
 import sys
 from importlib import import_module
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 
 from minigrad.errors import ArgumentError
-from minigrad.fused import served
 from minigrad.kernels import provider, provider_in_use, use_kernels
 
 HERE = provider.installed()
@@ -110,11 +108,3 @@ def test_a_file_of_the_cache_that_was_cut_short_is_made_anew(kind, size, tmp_pat
     jit.compiled(jit.X[1])(doubled)(x)
     assert x.tolist() == [2, 2, 2]
     assert [p.stat().st_size for p in tmp_path.rglob(kind)] == [whole]
-
-
-def test_an_unpickled_array_is_served_as_any_other():
-    """Its dtype is equal to NumPy's own, and another object."""
-    x = pickle.loads(pickle.dumps(np.ones(2, np.float32)))
-    assert x.dtype is not np.dtype(np.float32)
-    assert served([np.ones(2, np.float32), x])
-    assert not served([np.ones(2), x])
