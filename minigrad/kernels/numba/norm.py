@@ -2,7 +2,7 @@
 
 Sums over a row run on many lanes side by side, and so stay as exact as NumPy's; those over many rows are made in parts.
 
-Builds on: `minigrad.kernels.numba.jit`. Read next: `minigrad.kernels.numba.channel_norm`.
+Builds on: `minigrad.kernels.numba.jit`. Read next: `minigrad.ops.fused.norm`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The weights of attention in NumPy, block by block of matrices, in the memory of the scores.
 
-Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.ops.fused.attention`.
+Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.kernels.numba.attention`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Dropout in NumPy, block by block.
 
-Builds on: `minigrad.kernels.numpy.scratch`, `minigrad.backend.bits`. Read next: `minigrad.ops.fused.dropout`.
+Builds on: `minigrad.kernels.numpy.scratch`, `minigrad.backend.bits`. Read next: `minigrad.kernels.numba.dropout`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Embedding in NumPy.
 
-Builds on: `minigrad.backend.numpy`. Read next: `minigrad.ops.fused.embedding`.
+Builds on: `minigrad.backend.numpy`. Read next: `minigrad.kernels.numba.embedding`.
 """
 
 from __future__ import annotations

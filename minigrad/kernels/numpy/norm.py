@@ -3,7 +3,7 @@
 Sums of rows and of columns are matrix-vector products, a number for each row times one for each column is a product of
 matrices, and what is left runs over whole blocks: two to four times faster than sums and broadcasting.
 
-Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.kernels.numpy.channel_norm`.
+Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.kernels.numba.norm`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Recurrence in NumPy. All gates are made by one tanh: sigmoid(x) = (1 + tanh(x / 2)) / 2.
 
-Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.ops.fused.recurrent`.
+Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.kernels.numba.recurrent`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Softmax and its logarithm in NumPy, block by block of rows, in the memory of the result.
 
-Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.ops.fused.softmax`.
+Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.kernels.numba.softmax`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Steps of optimizers in NumPy: chunk by chunk, so that what one call leaves in the cache the next one finds there.
 
-Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.optim.adam`.
+Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.kernels.numba.update`.
 """
 
 from __future__ import annotations
