@@ -104,7 +104,10 @@ class Leaf(Memory):
         if references != Leaf.alone[0] or type(g) is not np.ndarray or not g.flags.carray or g.dtype != self.dtype:
             return False
         base = g.base
-        return base is None or (type(base) is np.ndarray and base.size == g.size and getrefcount(base) == Leaf.alone[1])
+        if base is None:
+            return g.flags.owndata
+        whole = type(base) is np.ndarray and base.flags.owndata and base.size == g.size
+        return whole and getrefcount(base) == Leaf.alone[1]
 
 
 class Node:

@@ -79,6 +79,7 @@ def test_a_gradient_that_nobody_holds_is_taken_as_it_is():
 
 
 KEPT = np.ones(6, np.float32)
+BUFFER = bytearray(24)
 LARGE = np.ones((2, 6), np.float32)
 
 
@@ -94,16 +95,18 @@ LARGE = np.ones((2, 6), np.float32)
         lambda: np.broadcast_to(np.float32(1), 6),
         lambda: np.ones(6),  # of another dtype
         lambda: np.frombuffer(bytearray(24), np.float32),
+        lambda: np.frombuffer(BUFFER, np.float32).reshape(6),
     ],
 )
 def test_a_gradient_that_somebody_holds_is_copied(make):
     x = mg.Tensor(np.zeros(6, np.float32), requires_grad=True)
     returning(make)(x).backward(np.ones(6, np.float32))
-    x.grad += 1
     assert x.grad.flags.owndata
+    x.grad += 1
     assert x.grad.dtype == np.float32
     assert (KEPT == 1).all()
     assert (LARGE == 1).all()
+    assert not any(BUFFER)
 
 
 def test_what_is_sent_back_and_what_a_vjp_keeps_are_copied():

@@ -75,6 +75,28 @@ def test_a_row_whose_squares_overflow_is_normalised_as_by_the_plain_form(op, pro
     close(found[1], wanted[1])
 
 
+@pytest.mark.parametrize("provider", BY)
+@pytest.mark.parametrize("name", FUSED)
+def test_a_graph_that_is_kept_is_walked_anew(name, provider):
+    """With an array that was sent back before and has been written since; and with some inputs frozen."""
+    op, cases = FUSED[name]
+    inputs, static = next(iter(cases(np.random.default_rng(5))))
+    present = [i for i, a in enumerate(inputs) if a is not None]
+    for trained in [present, *([i] for i in present)]:
+        xs = [mg.Tensor(a, requires_grad=True) if i in trained else a for i, a in enumerate(inputs)]
+        with use_kernels(provider):
+            y = op(*xs, **static)
+            g = np.random.default_rng(6).normal(size=y.shape).astype(np.float32)
+            y.backward(g, retain_graph=True)
+            first = [xs[i].grad.copy() for i in trained]
+            for i in trained:
+                xs[i].grad = None
+            g *= 2
+            y.backward(g, retain_graph=True)
+        for i, before in zip(trained, first, strict=True):
+            close(xs[i].grad, 2 * before)
+
+
 @pytest.mark.parametrize("name", FUSED)
 def test_a_gradient_that_is_recorded_goes_through_the_plain_form(name):
     """grad over raw inputs with a weight of ordinary training in the cotangent, and second order."""

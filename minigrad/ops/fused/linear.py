@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from minigrad.graph import joint
 from minigrad.kernels import linear as kernels
 from minigrad.ops.fused.activation import ACTIVATIONS
 from minigrad.ops.fused.rows import as_rows, shaped
@@ -62,12 +63,12 @@ def linear__activated(x: Value, w: Value, b: Value, /, activation: str) -> Resul
     kind = ACTIVATIONS[activation]
     y, (to_x, to_w, to_b) = linear.body(x, w, b)
     z, *kept = kind.forward(y.reshape(-1))
-    z, seen = z.reshape(y.shape), [None, None]
+    z = z.reshape(y.shape)
 
-    def inner(g: Value) -> Value:
+    def behind(g: Value) -> tuple[Value, ...]:
         """The gradient behind the activation, made once for all three."""
-        if seen[0] is not g:
-            seen[:] = g, kind.backward(g.reshape(-1), *kept or (z.reshape(-1),))[0].reshape(g.shape)
-        return seen[1]
+        h = kind.backward(g.reshape(-1), *kept or (z.reshape(-1),))[0].reshape(g.shape)
+        return h, h, h
 
-    return z, (lambda g: to_x(inner(g)), lambda g: to_w(inner(g)), lambda g: to_b(inner(g)))
+    for_x, for_w, for_b = joint(3, behind)
+    return z, (lambda g: to_x(for_x(g)), lambda g: to_w(for_w(g)), lambda g: to_b(for_b(g)))
