@@ -41,6 +41,8 @@ def all_axes(axis: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def per_axis(name: str, what: str, sizes: Any, n: int, least: int = 0) -> tuple[int, ...]:
     """One whole number for each of `n` axes, where one alone stands for all: a stride, a kernel."""
+    if type(sizes) is int and sizes >= least:
+        return (sizes,) * n
     each = list(sizes) if isinstance(sizes, (tuple, list)) else [sizes]
     try:
         each = [-1 if isinstance(k, (bool, np.bool_)) else operator.index(k) for k in each]

@@ -9,19 +9,20 @@ Builds on: `minigrad.kernels.numpy.scratch`, `minigrad.backend.windows`. Read ne
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from minigrad.backend.windows import taps, window_view
+from minigrad.backend.windows import taps
 from minigrad.kernels.numpy.scratch import blocks, scratch
 
-__all__ = ["conv", "conv_backward_rows", "conv_backward_x"]
+__all__ = ["Piece", "by_place", "conv", "conv_backward_rows", "conv_backward_x", "empty_columns", "products", "sums"]
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
+Piece = tuple[slice, Array]  # places of the result, and what they see
 
 ROOM = 1 << 17  # elements of columns at a time: half a MiB of float32, enough work for one product of matrices
 WIDE_ROOM = 1 << 22  # elements of images in their frames at a time
@@ -30,92 +31,129 @@ COLUMNS, FRAME = range(2)  # places in scratch memory
 
 
 def conv(x: Array, rows: Array, steps: Any, y: Array) -> None:
-    made = y.reshape(math.prod(y.shape[:-1]), y.shape[-1])
-    for places, columns in columns_of(x, len(rows), y.shape[1:-1], steps):
-        np.matmul(columns, rows, out=made[places])
+    products(columns_of(x, len(rows), steps), rows, y)
 
 
 def conv_backward_rows(g: Array, x: Array, biased: bool, steps: Any, d: Array) -> None:
+    sums(columns_of(x, len(d), steps), g, d)
+
+
+def products(pieces: Iterable[Piece], rows: Array, y: Array) -> None:
+    """y = columns rows"""
+    made = matrix(y)
+    for places, columns in pieces:
+        np.matmul(columns, rows, out=made[places])
+
+
+def sums(pieces: Iterable[Piece], g: Array, d: Array) -> None:
+    """d = columns^T g"""
     d.fill(0)
     sent = matrix(g)
-    for places, columns in columns_of(x, len(d), g.shape[1:-1], steps):
+    for places, columns in pieces:
         d += columns.T @ sent[places]
 
 
 def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Any, dx: Array) -> None:
     """Every row of the columns' gradient is added up where its window lies, overlap-add."""
-    out, depth, sent = g.shape[1:-1], len(rows), matrix(g)
-    for some, frame in frames(dx, steps):
+    depth, sent = len(rows), matrix(g)
+    for some, first, form in forms(dx.shape, steps):
+        frame = scratch(FRAME, form.frame, g.dtype)
         frame.fill(0)
-        for images, lines, places in pieces(some, out, depth):
+        for images, lines, places in form.pieces:
             columns = scratch(COLUMNS, (places.stop - places.start, depth), g.dtype)
-            np.matmul(sent[places], rows.T, out=columns)
-            windows = columns.reshape(-1, lines.stop - lines.start, *out[1:], *steps.kernel, dx.shape[-1])
+            np.matmul(sent[first:][places], rows.T, out=columns)
+            windows = columns.reshape(-1, lines.stop - lines.start, *form.windows[2:])
             below = frame[images, lines.start * steps.stride[0] :]
             add_windows(channels_first(below), channels_first(windows), steps)
-        dx[some] = frame[inside(size, steps.width)]
+        dx[some] = frame[form.inside]
 
 
-def columns_of(x: Array, height: int, out: Ints, steps: Any) -> Iterator[tuple[slice, Array]]:
+def columns_of(x: Array, height: int, steps: Any) -> Iterator[Piece]:
     """Piece by piece what the places of the result see, a row for each, and which places these are.
 
-    One of the two directions lies in one piece in memory: rows, unless the elements that a place sees side by side are
-    few, as in an image of one channel. A row that is longer than what a place sees ends with a one.
+    A row that is longer than what a place sees ends with a one.
     """
-    depth = math.prod(steps.kernel) * x.shape[-1]
-    run = x.shape[-1] * (steps.kernel[-1] if steps.dilation[-1] == 1 else 1)
-    by_place = run >= min(LONG, out[-1])
-    for some, frame in framed(x, steps):
-        windows = window_view(as_strided, channels_first(frame), *steps[:3])
-        seen = windows.transpose(0, *range(2, windows.ndim), 1)  # (N, *out, *kernel, C)
-        for images, lines, places in pieces(some, out, depth):
-            part, count = seen[images, lines], places.stop - places.start
-            columns = scratch(COLUMNS, (count, height) if by_place else (height, count), x.dtype)
-            columns = columns if by_place else columns.T
+    depth, standing = math.prod(steps.kernel) * x.shape[-1], by_place(x.shape, steps)
+    for some, first, form in forms(x.shape, steps):
+        frame = x[some]
+        if form.frame != frame.shape or not frame.flags.c_contiguous:
+            frame = scratch(FRAME, form.frame, x.dtype)
+            frame.fill(0)
+            frame[form.inside] = x[some]
+        seen = np.ndarray(form.windows, x.dtype, frame, strides=[x.itemsize * n for n in form.strides])
+        for images, lines, places in form.pieces:
+            columns, part = empty_columns(places.stop - places.start, height, standing, x.dtype), seen[images, lines]
             columns[:, :depth].reshape(part.shape)[...] = part  # a view: the axes are only split
             if height > depth:
                 columns[:, depth:] = 1
-            yield places, columns
+            yield slice(first + places.start, first + places.stop), columns
 
 
-def pieces(some: slice, out: Ints, depth: int) -> Iterator[tuple[slice, slice, slice]]:
-    """Slices of these images, counted from their first, and of lines, and of the places that both are together.
+def by_place(shape: Ints, steps: Any) -> bool:
+    """Whether a row of the columns lies in one piece in memory, or else a column.
+
+    Rows do, unless the elements that a place sees side by side are few, as in an image of one channel.
+    """
+    run = shape[-1] * (steps.kernel[-1] if steps.dilation[-1] == 1 else 1)
+    return bool(run >= min(LONG, steps.out(shape[1:-1])[-1]))
+
+
+def empty_columns(count: int, height: int, standing: bool, dtype: Any) -> Array:
+    """Scratch memory for the columns of so many places."""
+    if standing:
+        return scratch(COLUMNS, (count, height), dtype)
+    return scratch(COLUMNS, (height, count), dtype).T
+
+
+class Form(NamedTuple):
+    """Some images with a frame of zeros around them, and the windows in them, (N, *out, *kernel, C)."""
+
+    frame: Ints
+    inside: tuple[slice, ...]  # where the images lie
+    windows: Ints
+    strides: Ints  # of the windows, in elements
+    pieces: list[tuple[slice, slice, slice]]
+
+
+def forms(shape: Ints, steps: Any) -> Iterator[tuple[slice, int, Form]]:
+    """Slices of images (N, *size, C), the number of the first place in them, and their form."""
+    padded, out = steps.padded(shape[1:-1]), steps.out(shape[1:-1])
+    for some in blocks(shape[0], math.prod(padded) * shape[-1], WIDE_ROOM):
+        yield some, some.start * math.prod(out), form_of((some.stop - some.start, *shape[1:]), steps)
+
+
+@lru_cache(maxsize=256)
+def form_of(shape: Ints, steps: Any) -> Form:
+    batch, *size, channels = shape
+    padded, out = steps.padded(size), steps.out(size)
+    frame = (batch, *padded, channels)
+    depth = math.prod(steps.kernel) * channels
+    step = [math.prod(frame[axis + 1 :]) for axis in range(len(frame))]
+    along = step[1:-1]
+    inside = (slice(None), *(slice(before, before + m) for m, (before, _) in zip(size, steps.width, strict=True)))
+    strides = (
+        step[0],
+        *(n * s for n, s in zip(along, steps.stride, strict=True)),
+        *(n * d for n, d in zip(along, steps.dilation, strict=True)),
+        1,
+    )
+    return Form(frame, inside, (batch, *out, *steps.kernel, channels), strides, list(pieces(batch, out, depth)))
+
+
+def pieces(batch: int, out: Ints, depth: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Slices of the images, and of lines, and of the places that both are together.
 
     So many that their columns have room.
 
-    >>> [places for _, _, places in pieces(slice(1, 4), (4, 4), ROOM // 32)]
-    [slice(16, 48, None), slice(48, 64, None)]
+    >>> [places for _, _, places in pieces(3, (4, 4), ROOM // 32)]
+    [slice(0, 32, None), slice(32, 48, None)]
     """
-    line = math.prod(out[1:])
-    start = some.start * out[0] * line
-    for images in blocks(some.stop - some.start, out[0] * line * depth, ROOM):
+    line, start = math.prod(out[1:]), 0
+    for images in blocks(batch, out[0] * line * depth, ROOM):
         for lines in blocks(out[0], line * depth, ROOM):  # all of them, unless even one image is too much
             stop = start + (images.stop - images.start) * (lines.stop - lines.start) * line
             yield images, lines, slice(start, stop)
             start = stop
-
-
-def frames(x: Array, steps: Any) -> Iterator[tuple[slice, Array]]:
-    """Slices of images, and scratch memory in which they have a frame around them."""
-    shape = (*steps.padded(x.shape[1:-1]), x.shape[-1])
-    for some in blocks(len(x), math.prod(shape), WIDE_ROOM):
-        yield some, scratch(FRAME, (some.stop - some.start, *shape), x.dtype)
-
-
-def framed(x: Array, steps: Any) -> Iterator[tuple[slice, Array]]:
-    """Slices of images, and these in a frame of zeros; all of x where it needs none and its channels lie together."""
-    if not any(map(any, steps.width)) and x.flags.c_contiguous:
-        yield slice(0, len(x)), x
-        return
-    for some, frame in frames(x, steps):
-        frame.fill(0)
-        frame[inside(x.shape[1:-1], steps.width)] = x[some]
-        yield some, frame
-
-
-def inside(size: Ints, width: Any) -> tuple[slice, ...]:
-    """Where in its frame x lies."""
-    return (slice(None), *(slice(before, before + m) for m, (before, _) in zip(size, width, strict=True)))
 
 
 def channels_first(x: Array) -> Array:
@@ -125,7 +163,7 @@ def channels_first(x: Array) -> Array:
 
 def matrix(g: Array) -> Array:
     """g (N, *out, O) as a matrix with a row for each place."""
-    return np.ascontiguousarray(g).reshape(math.prod(g.shape[:-1]), g.shape[-1])
+    return g.reshape(math.prod(g.shape[:-1]), g.shape[-1])
 
 
 def add_windows(x: Array, windows: Array, steps: Any) -> None:
