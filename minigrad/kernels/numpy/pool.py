@@ -6,6 +6,7 @@ Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.ops.fused.pool
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -76,12 +77,17 @@ def sum_pool_backward(g: Array, taps: Array, frame: Array, dx: Array) -> None:
 
 def slices(taps: Array, frame: Array) -> list[tuple[Any, Any]]:
     """For each tap the windows in which it lies inside x, and where it lies there."""
+    return slices_of(taps.tobytes(), tuple(frame[0].tolist()))
+
+
+@lru_cache(maxsize=256)
+def slices_of(taps: bytes, strides: tuple[int, ...]) -> list[tuple[Any, Any]]:
     found = []
-    for axes in taps.tolist():
+    for axes in np.frombuffer(taps, np.int64).reshape(-1, 3, 3).tolist():
         windows = [slice(first, end) for first, end, _ in axes]
         places = [
             slice(at, at + (end - first - 1) * s + 1 if end > first else at, s)
-            for (first, end, at), s in zip(axes, frame[0].tolist(), strict=True)
+            for (first, end, at), s in zip(axes, strides, strict=True)
         ]
         found.append(((slice(None), *windows), (slice(None), *places)))
     return found

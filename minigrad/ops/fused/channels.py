@@ -9,6 +9,7 @@ Builds on: nothing. Read next: `minigrad.ops.fused.channel_norm`.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,17 @@ import numpy as np
 __all__ = ["Channels"]
 
 Array = np.ndarray[Any, Any]
+Axes = tuple[int, ...]
 
 WIDE = 1024  # numbers that a row should have, so that loops over rows are long
+
+
+@cache
+def channels_at(n: int) -> dict[int, tuple[Axes, Axes]]:
+    """For each place in memory that channels may have the order of the n axes there, and the way back."""
+    axes = range(n)
+    swapped = (1, 0, *axes[2:])
+    return {-1: ((0, *axes[2:], 1), (0, n - 1, *axes[1:-1])), 0: (swapped, swapped), 1: (tuple(axes), tuple(axes))}
 
 
 class Channels:
@@ -30,21 +40,23 @@ class Channels:
     """
 
     def __init__(self, x: Array) -> None:
-        self.place = next((place for place in (-1, 0) if np.moveaxis(x, 1, place).flags.c_contiguous), 1)
-        self.last = int(self.place == -1)  # whether columns belong to a channel
-        self.lying = np.moveaxis(x, 1, self.place).shape
+        orders = channels_at(x.ndim)
+        place = next((place for place in (-1, 0) if x.transpose(orders[place][0]).flags.c_contiguous), 1)
+        self.there, self.home = orders[place]
+        self.last = int(place == -1)  # whether columns belong to a channel
+        self.lying = tuple(x.shape[axis] for axis in self.there)
         channels, others = x.shape[1], x.size // max(1, x.shape[1])
         if self.last:  # several places in one row, for which their number is divided by a power of two
             many = math.gcd(others, 1 << max(0, (WIDE // max(1, channels)).bit_length() - 1))
             self.shape = (others // max(1, many), channels * many)
         else:
-            rows = channels if self.place == 0 else channels * x.shape[0]
+            rows = channels if place == 0 else channels * x.shape[0]
             self.shape = (rows, x.size // max(1, rows))
 
     def matrix(self, x: Array) -> Array:
         """The array as a matrix: of those that lie as the first one did a view, of others a copy."""
-        return np.moveaxis(x, 1, self.place).reshape(self.shape)
+        return x.transpose(self.there).reshape(self.shape)
 
     def back(self, y: Array) -> Array:
         """A matrix as an array (N, C, ...)."""
-        return np.moveaxis(y.reshape(self.lying), self.place, 1)
+        return y.reshape(self.lying).transpose(self.home)
