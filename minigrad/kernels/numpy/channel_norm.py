@@ -5,22 +5,31 @@ Builds on: `minigrad.kernels.numpy.norm`. Read next: `minigrad.ops.fused.channel
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numpy.norm import column_sums, row_sums
+from minigrad.kernels.numpy.norm import LONG, column_sums, row_sums
 from minigrad.kernels.numpy.scratch import blocks, scratch
 
 __all__ = ["affine", "affine_backward", "moments", "products"]
 
 Array = np.ndarray[Any, Any]
 
+ROOM = 1 << 17  # elements at a time: four times as many as elsewhere, since the calls on each block are many
+
+
+def spans(x: Array) -> Iterator[slice]:
+    """Blocks of rows, no more than a product adds up exactly."""
+    return blocks(x.shape[0], max(x.shape[1], ROOM // LONG), ROOM)
+
 
 def spread(of_channels: Array, x: Array, last: int) -> Array:
     """A number for each channel as one for each column, or for each row."""
-    many = np.tile(of_channels, x.shape[1 if last else 0] // max(1, of_channels.size))
-    return many if last else many[:, None]
+    many = np.empty((x.shape[1 if last else 0] // max(1, of_channels.size), of_channels.size), of_channels.dtype)
+    many[...] = of_channels
+    return many.reshape(-1) if last else many.reshape(-1, 1)
 
 
 def of(rows: slice, many: Array) -> Array:
@@ -47,11 +56,11 @@ class Sums:
 def moments(x: Array, channels: int, last: int, mean: Array, var: Array) -> None:
     n = x.size / max(1, channels)
     total, rest, square = Sums(x, last), Sums(x, last), Sums(x, last)
-    for rows in blocks(*x.shape):
+    for rows in spans(x):
         total.add(rows, x[rows])
     mean[...] = total.of_channels(channels) / n
     center = spread(mean, x, last)
-    for rows in blocks(*x.shape):
+    for rows in spans(x):
         d = np.subtract(x[rows], of(rows, center), out=scratch(1, x[rows].shape, x.dtype))
         rest.add(rows, d)
         d *= d
@@ -63,7 +72,7 @@ def moments(x: Array, channels: int, last: int, mean: Array, var: Array) -> None
 
 def affine(x: Array, center: Array, scale: Array, shift: Array, last: int, y: Array) -> None:
     m, a, b = (spread(v, x, last) for v in (center, scale, shift))
-    for rows in blocks(*x.shape):
+    for rows in spans(x):
         t = np.subtract(x[rows], of(rows, m), out=y[rows])
         t *= of(rows, a)
         t += of(rows, b)
@@ -71,7 +80,7 @@ def affine(x: Array, center: Array, scale: Array, shift: Array, last: int, y: Ar
 
 def products(g: Array, x: Array, center: Array, last: int, sum_g: Array, sum_gd: Array) -> None:
     m, of_g, of_gd = spread(center, x, last), Sums(x, last), Sums(x, last)
-    for rows in blocks(*x.shape):
+    for rows in spans(x):
         d = np.subtract(x[rows], of(rows, m), out=scratch(1, x[rows].shape, x.dtype))
         d *= g[rows]
         of_g.add(rows, g[rows])
@@ -83,7 +92,7 @@ def affine_backward(
     g: Array, x: Array, center: Array, scale: Array, slope: Array, shift: Array, last: int, dx: Array
 ) -> None:
     a, b, c = (spread(v, x, last) for v in (scale, slope, shift - center * slope))
-    for rows in blocks(*x.shape):
+    for rows in spans(x):
         t = np.multiply(g[rows], of(rows, a), out=dx[rows])
         t -= np.multiply(x[rows], of(rows, b), out=scratch(1, t.shape, t.dtype))
         t -= of(rows, c)

@@ -15,7 +15,7 @@ import numpy as np
 
 from minigrad.kernels.numpy.scratch import blocks, scratch
 
-__all__ = ["column_sums", "layer_norm", "layer_norm_backward", "rms_norm", "rms_norm_backward", "row_sums"]
+__all__ = ["LONG", "column_sums", "layer_norm", "layer_norm_backward", "rms_norm", "rms_norm_backward", "row_sums"]
 
 Array = np.ndarray[Any, Any]
 
