@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 __all__ = ["overlap_add", "places", "sliding_windows", "taps", "window_view"]
@@ -19,7 +18,6 @@ __all__ = ["overlap_add", "places", "sliding_windows", "taps", "window_view"]
 Sizes = tuple[int, ...]
 
 
-@lru_cache(maxsize=512)
 def places(size: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Sizes:
     """How many windows there are along each axis: floor((n - dilation (k - 1) - 1) / stride) + 1, at least none.
 

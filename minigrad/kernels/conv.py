@@ -10,6 +10,8 @@ Builds on: `minigrad.kernels`, `minigrad.backend.windows`. Read next: `minigrad.
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +39,12 @@ class Steps(NamedTuple):
 
     def out(self, size: Ints) -> Ints:
         """How many windows there are along each axis."""
-        return places(self.padded(size), self.kernel, self.stride, self.dilation)
+        return _out(self, size)
+
+
+@lru_cache(maxsize=256)
+def _out(steps: Steps, size: Ints) -> Ints:
+    return places(steps.padded(size), steps.kernel, steps.stride, steps.dilation)
 
 
 @kernel
@@ -49,11 +56,11 @@ def conv(x: Array, rows: Array, steps: Steps) -> tuple[Array]:
 @kernel
 def conv_backward_rows(g: Array, x: Array, biased: bool, steps: Steps) -> tuple[Array]:
     """d rows[t] = sum_n,i x[n, i stride + t dilation - padding] g[n, i], and below it the sum of g for the bias"""
-    height = int(np.prod(steps.kernel)) * x.shape[-1] + biased
+    height = math.prod(steps.kernel) * x.shape[-1] + biased
     return (np.empty((height, g.shape[-1]), g.dtype),)
 
 
 @kernel
 def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Steps) -> tuple[Array]:
     """dx[n, i stride + t dilation - padding] = sum of g[n, i] rows[t] over all i and t that meet there; no bias"""
-    return (np.empty((len(g), *size, rows.shape[0] // int(np.prod(steps.kernel))), g.dtype),)
+    return (np.empty((len(g), *size, rows.shape[0] // math.prod(steps.kernel)), g.dtype),)

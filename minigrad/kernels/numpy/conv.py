@@ -9,7 +9,7 @@ Builds on: `minigrad.kernels.numpy.scratch`, `minigrad.backend.windows`. Read ne
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,38 +18,27 @@ import numpy as np
 from minigrad.backend.windows import taps
 from minigrad.kernels.numpy.scratch import blocks, scratch
 
-__all__ = ["Piece", "by_place", "conv", "conv_backward_rows", "conv_backward_x", "empty_columns", "products", "sums"]
+__all__ = ["conv", "conv_backward_rows", "conv_backward_x"]
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
-Piece = tuple[slice, Array]  # places of the result, and what they see
 
-ROOM = 1 << 17  # elements of columns at a time: half a MiB of float32, enough work for one product of matrices
+ROOM = 1 << 18  # elements of columns at a time: a MiB of float32, enough work for one product of matrices
 WIDE_ROOM = 1 << 22  # elements of images in their frames at a time
 LONG = 16  # elements side by side from which on a copy is fast
 COLUMNS, FRAME = range(2)  # places in scratch memory
 
 
 def conv(x: Array, rows: Array, steps: Any, y: Array) -> None:
-    products(columns_of(x, len(rows), steps), rows, y)
-
-
-def conv_backward_rows(g: Array, x: Array, biased: bool, steps: Any, d: Array) -> None:
-    sums(columns_of(x, len(d), steps), g, d)
-
-
-def products(pieces: Iterable[Piece], rows: Array, y: Array) -> None:
-    """y = columns rows"""
     made = matrix(y)
-    for places, columns in pieces:
+    for places, columns in columns_of(x, len(rows), steps):
         np.matmul(columns, rows, out=made[places])
 
 
-def sums(pieces: Iterable[Piece], g: Array, d: Array) -> None:
-    """d = columns^T g"""
+def conv_backward_rows(g: Array, x: Array, biased: bool, steps: Any, d: Array) -> None:
     d.fill(0)
     sent = matrix(g)
-    for places, columns in pieces:
+    for places, columns in columns_of(x, len(d), steps):
         d += columns.T @ sent[places]
 
 
@@ -68,12 +57,12 @@ def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Any, dx: Array) ->
         dx[some] = frame[form.inside]
 
 
-def columns_of(x: Array, height: int, steps: Any) -> Iterator[Piece]:
+def columns_of(x: Array, height: int, steps: Any) -> Iterator[tuple[slice, Array]]:
     """Piece by piece what the places of the result see, a row for each, and which places these are.
 
-    A row that is longer than what a place sees ends with a one.
+    One of the two directions lies in one piece in memory (`Form.by_place`). A row that is longer than what a place sees
+    ends with a one.
     """
-    depth, standing = math.prod(steps.kernel) * x.shape[-1], by_place(x.shape, steps)
     for some, first, form in forms(x.shape, steps):
         frame = x[some]
         if form.frame != frame.shape or not frame.flags.c_contiguous:
@@ -82,27 +71,13 @@ def columns_of(x: Array, height: int, steps: Any) -> Iterator[Piece]:
             frame[form.inside] = x[some]
         seen = np.ndarray(form.windows, x.dtype, frame, strides=[x.itemsize * n for n in form.strides])
         for images, lines, places in form.pieces:
-            columns, part = empty_columns(places.stop - places.start, height, standing, x.dtype), seen[images, lines]
-            columns[:, :depth].reshape(part.shape)[...] = part  # a view: the axes are only split
-            if height > depth:
-                columns[:, depth:] = 1
+            part, count = seen[images, lines], places.stop - places.start
+            columns = scratch(COLUMNS, (count, height) if form.by_place else (height, count), x.dtype)
+            columns = columns if form.by_place else columns.T
+            columns[:, : form.depth].reshape(part.shape)[...] = part  # a view: the axes are only split
+            if height > form.depth:
+                columns[:, form.depth :] = 1
             yield slice(first + places.start, first + places.stop), columns
-
-
-def by_place(shape: Ints, steps: Any) -> bool:
-    """Whether a row of the columns lies in one piece in memory, or else a column.
-
-    Rows do, unless the elements that a place sees side by side are few, as in an image of one channel.
-    """
-    run = shape[-1] * (steps.kernel[-1] if steps.dilation[-1] == 1 else 1)
-    return bool(run >= min(LONG, steps.out(shape[1:-1])[-1]))
-
-
-def empty_columns(count: int, height: int, standing: bool, dtype: Any) -> Array:
-    """Scratch memory for the columns of so many places."""
-    if standing:
-        return scratch(COLUMNS, (count, height), dtype)
-    return scratch(COLUMNS, (height, count), dtype).T
 
 
 class Form(NamedTuple):
@@ -112,22 +87,26 @@ class Form(NamedTuple):
     inside: tuple[slice, ...]  # where the images lie
     windows: Ints
     strides: Ints  # of the windows, in elements
+    depth: int  # how many elements a place sees
+    by_place: bool  # whether rows of columns lie in one piece, unless what a place sees side by side is short
     pieces: list[tuple[slice, slice, slice]]
 
 
-def forms(shape: Ints, steps: Any) -> Iterator[tuple[slice, int, Form]]:
+@lru_cache(maxsize=256)
+def forms(shape: Ints, steps: Any) -> list[tuple[slice, int, Form]]:
     """Slices of images (N, *size, C), the number of the first place in them, and their form."""
     padded, out = steps.padded(shape[1:-1]), steps.out(shape[1:-1])
-    for some in blocks(shape[0], math.prod(padded) * shape[-1], WIDE_ROOM):
-        yield some, some.start * math.prod(out), form_of((some.stop - some.start, *shape[1:]), steps)
+    return [
+        (some, some.start * math.prod(out), form_of((some.stop - some.start, *shape[1:]), steps))
+        for some in blocks(shape[0], math.prod(padded) * shape[-1], WIDE_ROOM)
+    ]
 
 
-@lru_cache(maxsize=256)
 def form_of(shape: Ints, steps: Any) -> Form:
-    batch, *size, channels = shape
+    batch, size, channels = shape[0], shape[1:-1], shape[-1]
     padded, out = steps.padded(size), steps.out(size)
     frame = (batch, *padded, channels)
-    depth = math.prod(steps.kernel) * channels
+    depth, run = math.prod(steps.kernel) * channels, channels * (steps.kernel[-1] if steps.dilation[-1] == 1 else 1)
     step = [math.prod(frame[axis + 1 :]) for axis in range(len(frame))]
     along = step[1:-1]
     inside = (slice(None), *(slice(before, before + m) for m, (before, _) in zip(size, steps.width, strict=True)))
@@ -137,7 +116,8 @@ def form_of(shape: Ints, steps: Any) -> Form:
         *(n * d for n, d in zip(along, steps.dilation, strict=True)),
         1,
     )
-    return Form(frame, inside, (batch, *out, *steps.kernel, channels), strides, list(pieces(batch, out, depth)))
+    windows, by_place = (batch, *out, *steps.kernel, channels), run >= min(LONG, out[-1])
+    return Form(frame, inside, windows, strides, depth, by_place, list(pieces(batch, out, depth)))
 
 
 def pieces(batch: int, out: Ints, depth: int) -> Iterator[tuple[slice, slice, slice]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numpy.scratch import blocks, scratch
+from minigrad.kernels.numpy.scratch import blocks, ones, scratch
 
 __all__ = ["LONG", "column_sums", "layer_norm", "layer_norm_backward", "rms_norm", "rms_norm_backward", "row_sums"]
 
@@ -28,11 +28,13 @@ def spans(x: Array) -> Iterator[slice]:
 
 
 def row_sums(x: Array) -> Array:
-    return x.sum(axis=1) if x.shape[1] > LONG else x @ np.ones(x.shape[1], x.dtype)
+    sums: Array = x.sum(axis=1) if x.shape[1] > LONG else np.matmul(x, ones(x.shape[1], x.dtype))
+    return sums
 
 
 def column_sums(x: Array) -> Array:
-    return np.ones(x.shape[0], x.dtype) @ x
+    sums: Array = np.matmul(ones(x.shape[0], x.dtype), x)
+    return sums
 
 
 def outer(of_rows: Array, of_columns: Array) -> Array:

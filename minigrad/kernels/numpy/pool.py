@@ -77,13 +77,13 @@ def sum_pool_backward(g: Array, taps: Array, frame: Array, dx: Array) -> None:
 
 def slices(taps: Array, frame: Array) -> list[tuple[Any, Any]]:
     """For each tap the windows in which it lies inside x, and where it lies there."""
-    return slices_of(taps.tobytes(), tuple(frame[0].tolist()))
+    return _slices(taps.tobytes(), frame[0].tobytes())
 
 
 @lru_cache(maxsize=256)
-def slices_of(taps: bytes, strides: tuple[int, ...]) -> list[tuple[Any, Any]]:
-    found = []
-    for axes in np.frombuffer(taps, np.int64).reshape(-1, 3, 3).tolist():
+def _slices(taps: bytes, stride: bytes) -> list[tuple[Any, Any]]:
+    found, strides = [], np.frombuffer(stride, int).tolist()
+    for axes in np.frombuffer(taps, int).reshape(-1, 3, 3).tolist():
         windows = [slice(first, end) for first, end, _ in axes]
         places = [
             slice(at, at + (end - first - 1) * s + 1 if end > first else at, s)
@@ -95,5 +95,11 @@ def slices_of(taps: bytes, strides: tuple[int, ...]) -> list[tuple[Any, Any]]:
 
 def apart(taps: Array, frame: Array) -> bool:
     """Whether no two windows have an element in common: none is longer than the stride."""
-    offsets = taps[:, :, 2] - taps[:, :, 0] * frame[0]
-    return bool((offsets.max(axis=0) - offsets.min(axis=0) < frame[0]).all())
+    return _apart(taps.tobytes(), frame[0].tobytes())
+
+
+@lru_cache(maxsize=256)
+def _apart(taps: bytes, stride: bytes) -> bool:
+    each, strides = np.frombuffer(taps, int).reshape(-1, 3, 3), np.frombuffer(stride, int)
+    offsets = each[:, :, 2] - each[:, :, 0] * strides
+    return bool((offsets.max(axis=0) - offsets.min(axis=0) < strides).all())

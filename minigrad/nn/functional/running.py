@@ -91,7 +91,8 @@ def _average(running: Any, batch: Array, momentum: Any) -> None:
     """running = (1 - momentum) running + momentum batch, in place; the momentum may be an array on the device."""
     if running is None:
         return
-    old, batch = raw(running), batch.reshape(batch.shape[:2]).mean(axis=0)  # of all examples
+    old, batch = raw(running), batch.reshape(batch.shape[:2])
+    batch = batch[0] if len(batch) == 1 else batch.mean(axis=0)  # of all examples
     if isinstance(momentum, (int, float)):
         if not momentum:
             return
