@@ -1,5 +1,7 @@
 """Pooling in NumPy: a pass for each tap, over all windows of as many images as the cache holds.
 
+What a tap sees lies scattered in x. The maximum looks at it twice, and so brings it together first.
+
 Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.ops.fused.pool`.
 """
 
@@ -18,29 +20,33 @@ __all__ = ["max_pool", "max_pool_backward", "sum_pool", "sum_pool_backward"]
 Array = np.ndarray[Any, Any]
 
 ROOM = 1 << 17  # elements of x at a time
-LEFT, DIFFERS, CHOSEN = range(3)  # places in scratch memory
+SEEN, LEFT, DIFFERS, CHOSEN = range(4)  # places in scratch memory
 
 
 def max_pool(x: Array, taps: Array, frame: Array, y: Array, tap: Array) -> None:
     parts = slices(taps, frame)
-    for images in blocks(len(x), math.prod(x.shape[1:]), ROOM):
+    for images in blocks(len(x), max(math.prod(x.shape[1:]), len(parts) * math.prod(y.shape[1:])), ROOM):
         some, top = x[images], y[images]
-        top.fill(-np.inf)
-        for windows, places in parts:
-            np.maximum(top[windows], some[places], out=top[windows])
-        first_largest(some, top, tap[images], parts)
+        seen = scratch(SEEN, (len(parts), *top.shape), x.dtype)
+        for of_tap, (windows, places) in zip(seen, parts, strict=True):
+            inside = of_tap[windows]
+            if inside.shape != of_tap.shape:
+                of_tap.fill(-np.inf)
+            inside[...] = some[places]
+        np.maximum.reduce(seen, axis=0, out=top)
+        first_largest(seen, top, tap[images], parts)
 
 
-def first_largest(x: Array, top: Array, tap: Array, parts: Any) -> None:
-    """Counts the taps before the first that is the largest, or NaN."""
+def first_largest(seen: Array, top: Array, tap: Array, parts: Any) -> None:
+    """Counts the taps before the first that is the largest, or NaN; one outside x is none of them."""
     nan = math.isnan(top.min(initial=0))
     left, differs = scratch(LEFT, top.shape, np.dtype(bool)), scratch(DIFFERS, top.shape, np.dtype(bool))
     left.fill(True)
     tap.fill(0)
-    for windows, places in parts[:-1]:
-        left[windows] &= np.not_equal(x[places], top[windows], out=differs[windows])
+    for of_tap, (windows, _) in zip(seen[:-1], parts[:-1], strict=True):
+        left[windows] &= np.not_equal(of_tap[windows], top[windows], out=differs[windows])
         if nan:
-            left[windows] &= x[places] == x[places]
+            left[windows] &= of_tap[windows] == of_tap[windows]
         tap += left.view(np.uint8)
 
 
@@ -52,10 +58,10 @@ def max_pool_backward(g: Array, tap: Array, taps: Array, frame: Array, dx: Array
         chosen = scratch(CHOSEN, sent.shape, bits)
         to.fill(0)
         for t, (windows, places) in enumerate(parts):
+            np.multiply(sent, won == t, out=chosen)
             if alone:
-                np.multiply(sent[windows], won[windows] == t, out=to.view(bits)[places])
+                to[places] = chosen.view(g.dtype)[windows]
             else:
-                np.multiply(sent, won == t, out=chosen)
                 to[places] += chosen.view(g.dtype)[windows]
 
 
