@@ -45,7 +45,7 @@ def conv_backward_rows(g: Array, x: Array, biased: bool, steps: Any, d: Array) -
 def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Any, dx: Array) -> None:
     """Every row of the columns' gradient is added up where its window lies, overlap-add."""
     depth, sent = len(rows), matrix(g)
-    for some, first, form in forms(dx.shape, steps):
+    for some, first, form in forms(dx.shape, dx.itemsize, steps):
         frame = scratch(FRAME, form.frame, g.dtype)
         frame.fill(0)
         for images, lines, places in form.pieces:
@@ -63,13 +63,13 @@ def columns_of(x: Array, height: int, steps: Any) -> Iterator[tuple[slice, Array
     One of the two directions lies in one piece in memory (`Form.by_place`). A row that is longer than what a place sees
     ends with a one.
     """
-    for some, first, form in forms(x.shape, steps):
+    for some, first, form in forms(x.shape, x.itemsize, steps):
         frame = x[some]
         if form.frame != frame.shape or not frame.flags.c_contiguous:
             frame = scratch(FRAME, form.frame, x.dtype)
             frame.fill(0)
             frame[form.inside] = x[some]
-        seen = np.ndarray(form.windows, x.dtype, frame, strides=[x.itemsize * n for n in form.strides])
+        seen = np.ndarray(form.windows, x.dtype, frame, strides=form.strides)
         for images, lines, places in form.pieces:
             part, count = seen[images, lines], places.stop - places.start
             columns = scratch(COLUMNS, (count, height) if form.by_place else (height, count), x.dtype)
@@ -86,35 +86,34 @@ class Form(NamedTuple):
     frame: Ints
     inside: tuple[slice, ...]  # where the images lie
     windows: Ints
-    strides: Ints  # of the windows, in elements
+    strides: Ints  # of the windows
     depth: int  # how many elements a place sees
     by_place: bool  # whether rows of columns lie in one piece, unless what a place sees side by side is short
     pieces: list[tuple[slice, slice, slice]]
 
 
 @lru_cache(maxsize=256)
-def forms(shape: Ints, steps: Any) -> list[tuple[slice, int, Form]]:
+def forms(shape: Ints, itemsize: int, steps: Any) -> list[tuple[slice, int, Form]]:
     """Slices of images (N, *size, C), the number of the first place in them, and their form."""
     padded, out = steps.padded(shape[1:-1]), steps.out(shape[1:-1])
     return [
-        (some, some.start * math.prod(out), form_of((some.stop - some.start, *shape[1:]), steps))
+        (some, some.start * math.prod(out), form_of((some.stop - some.start, *shape[1:]), itemsize, steps))
         for some in blocks(shape[0], math.prod(padded) * shape[-1], WIDE_ROOM)
     ]
 
 
-def form_of(shape: Ints, steps: Any) -> Form:
+def form_of(shape: Ints, itemsize: int, steps: Any) -> Form:
     batch, size, channels = shape[0], shape[1:-1], shape[-1]
     padded, out = steps.padded(size), steps.out(size)
     frame = (batch, *padded, channels)
     depth, run = math.prod(steps.kernel) * channels, channels * (steps.kernel[-1] if steps.dilation[-1] == 1 else 1)
-    step = [math.prod(frame[axis + 1 :]) for axis in range(len(frame))]
-    along = step[1:-1]
+    first, *along = (itemsize * math.prod(frame[axis:]) for axis in range(1, len(frame)))
     inside = (slice(None), *(slice(before, before + m) for m, (before, _) in zip(size, steps.width, strict=True)))
     strides = (
-        step[0],
+        first,
         *(n * s for n, s in zip(along, steps.stride, strict=True)),
         *(n * d for n, d in zip(along, steps.dilation, strict=True)),
-        1,
+        itemsize,
     )
     windows, by_place = (batch, *out, *steps.kernel, channels), run >= min(LONG, out[-1])
     return Form(frame, inside, windows, strides, depth, by_place, list(pieces(batch, out, depth)))

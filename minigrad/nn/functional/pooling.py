@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from minigrad.backend.windows import places
@@ -50,8 +51,12 @@ def frame(
     """The windows over the last `n` axes; with `ceil_mode` the last may reach beyond the end, but not start there."""
     if len(shape) not in (n + 1, n + 2):
         raise ShapeError(f"{name}: x is (N, C, ...) with {n} axes behind C, or without N, got {shape}; reshape it")
-    kernel, stride, padding, dilation = steps(name, n, kernel_size, stride, padding, dilation)
-    size, spans = shape[len(shape) - n :], span(kernel, dilation)
+    return _frame(name, shape[len(shape) - n :], *steps(name, n, kernel_size, stride, padding, dilation), ceil_mode)
+
+
+@lru_cache(maxsize=256)
+def _frame(name: str, size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil_mode: bool) -> Frame:
+    spans = span(kernel, dilation)
     padded = tuple(m + 2 * p for m, p in zip(size, padding, strict=True))
     count = places(padded, kernel, stride, dilation)
     if ceil_mode:
