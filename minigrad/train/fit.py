@@ -33,7 +33,7 @@ from minigrad.train.mean import Mean
 from minigrad.train.metric import Totals
 from minigrad.train.progress import progress
 from minigrad.train.run import Run
-from minigrad.tuning import tune
+from minigrad.tuning import tune, tuned
 
 __all__ = ["fit", "training_step"]
 
@@ -157,7 +157,8 @@ def fit(
         A file of JSON lines, and after how many steps to wait for the device and read the losses. The log of an
         earlier training is kept under another name, log.1.jsonl.
 
-    It calls `minigrad.tune` first, which sets two switches of the process for speed; MINIGRAD_TUNE=0 leaves them alone.
+    It calls `minigrad.tune` first, which sets two switches of the process for speed, and says so; MINIGRAD_TUNE=0
+    leaves them alone.
     Ctrl-C ends the training after the step that is going on, saves, and returns; a second one interrupts at once.
 
     Raises
@@ -184,11 +185,13 @@ def fit(
         clip = partial(clip_grad_norm, max_norm=number("fit", "clip", clip, ABOVE_0))
     check(model, loader, optimizer, validation, metrics, callbacks)
     folder = checkpoints if isinstance(checkpoints, Checkpoints) or checkpoints is None else Checkpoints(checkpoints)
-    tune()
+    switched = {} if tuned() else tune()
     show, mean = progress(progress_bar, epochs), Mean("fit", loss)
     run = Run(model, loader, optimizer, mean, clip, validation, History(log), callbacks, folder, show)
     if not model.training:  # layers that stand in evaluation mode inside a training model stay there: frozen
         model.train()
+    if switched:
+        show.say(f"minigrad.tune: {', '.join(switched.values())}")
     try:
         # Overflow shows in the loss, and `read` says so once and with the step; NumPy's warnings would only repeat it.
         with np.errstate(over="ignore", invalid="ignore"), deferred_interrupt(lambda: run.stop("interrupted")):

@@ -16,16 +16,16 @@ def over(name, *arrays):
     """A function of minigrad.kernels.numba.math at each element."""
     import numba
 
-    from minigrad.kernels.numba import jit, math
+    from minigrad.kernels.numba import math
 
     function = getattr(math, name)
 
-    @numba.njit(fastmath=jit.FAST, error_model="numpy")
+    @numba.njit(error_model="numpy")
     def run(x, y, out):
         for i in range(len(x)):
             out[i] = function(x[i])
 
-    @numba.njit(fastmath=jit.FAST, error_model="numpy")
+    @numba.njit(error_model="numpy")
     def run_two(x, y, out):
         for i in range(len(x)):
             out[i] = function(x[i], y[i])

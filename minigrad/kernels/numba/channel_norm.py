@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numba.jit import I, X, compiled, inlined
+from minigrad.kernels.numba.jit import I, X, compiled, inlined, reduced
 from minigrad.kernels.numba.norm import ROWS
 
 __all__ = ["affine", "affine_backward", "moments", "products"]
@@ -45,7 +45,7 @@ def folded(of_columns: Any, of_channels: Any, n: float) -> None:
         of_channels[c] = s / n
 
 
-@inlined
+@reduced
 def deviation(row: Any, center: Any) -> Any:
     """The sums of d and of d^2, with d = row - center."""
     s, q = ZERO, ZERO
@@ -144,15 +144,22 @@ def products_of_columns(g: Any, x: Any, center: Any, sum_g: Any, sum_gd: Any) ->
     folded(of_gd, sum_gd, 1.0)
 
 
+@reduced
+def products_of_row(h: Any, a: Any, center: Any) -> Any:
+    """The sums of h and of h (a - center)."""
+    p, q = ZERO, ZERO
+    for j in range(a.shape[0]):
+        p += h[j]
+        q += h[j] * (a[j] - center)
+    return p, q
+
+
 @inlined
 def products_of_rows(g: Any, x: Any, center: Any, sum_g: Any, sum_gd: Any) -> None:
     channels = center.shape[0]
     of_g, of_gd = np.zeros(channels), np.zeros(channels)
     for i in range(x.shape[0]):
-        h, a, m, p, q = g[i], x[i], center[i % channels], ZERO, ZERO
-        for j in range(x.shape[1]):
-            p += h[j]
-            q += h[j] * (a[j] - m)
+        p, q = products_of_row(g[i], x[i], center[i % channels])
         of_g[i % channels] += p
         of_gd[i % channels] += q
     for c in range(channels):

@@ -12,6 +12,7 @@ import numpy as np
 from minigrad.kernels.numba.jit import I1, X, compiled
 from minigrad.kernels.numba.math import exp
 from minigrad.kernels.numba.softmax import largest
+from minigrad.kernels.numba.sums import total
 
 __all__ = ["cross_entropy"]
 
@@ -26,12 +27,12 @@ def cross_entropy(x: Any, labels: Any, scale: Any, y: Any, slopes: Any) -> None:
             y[i] = ZERO
             d[:] = ZERO
             continue
-        top, total = largest(a), ZERO
+        top = largest(a)
         for j in range(a.shape[0]):
             d[j] = exp(a[j] - top)
-            total += d[j]
-        y[i] = s * (np.log(total) - (a[labels[i]] - top))
-        share = s / total
+        whole = total(d)
+        y[i] = s * (np.log(whole) - (a[labels[i]] - top))
+        share = s / whole
         for j in range(a.shape[0]):
             d[j] *= share
         d[labels[i]] -= s

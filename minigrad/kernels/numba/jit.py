@@ -1,7 +1,9 @@
 """How kernels are compiled: for one signature, sequentially, without the interpreter's lock, kept on disk.
 
-`fastmath` lets the compiler reorder sums, which is what makes loops over rows wide. It does not let it assume that
-there are no NaN or infinities: what comes in comes out.
+Bits must not depend on where arrays lie. A loop that writes is compiled twice, wide, and one by one for arrays that may
+overlap; which of them runs, addresses decide. So a kernel computes exactly what it says, and both loops give the same.
+Sums over a row want to be reordered, or they would not be wide: they stand in functions that only read (`reduced`), of
+which there is one loop. None of it may assume that there are no NaN or infinities: what comes in comes out.
 
 Builds on: `minigrad.kernels.provider`. Read next: `minigrad.kernels.numba.softmax`.
 """
@@ -17,18 +19,18 @@ from numba import boolean, float32, float64, int64, njit, void
 
 from minigrad.kernels import provider
 
-__all__ = ["FAST", "F", "I", "I1", "M", "X", "compiled", "inlined"]
+__all__ = ["F", "I", "I1", "M", "X", "compiled", "inlined", "reduced"]
 
-FAST = {"reassoc", "contract", "arcp", "nsz"}  # all that keeps NaN and infinities
+FAST = {"reassoc", "contract", "nsz"}  # sums in any order, products added unrounded; NaN and infinities stay
 
 F, I = float64, int64  # noqa: E741 (numbers)
 X = {1: float32[::1], 2: float32[:, ::1], 3: float32[:, :, ::1], 4: float32[:, :, :, ::1]}  # arrays by their axes
 I1, M = int64[::1], boolean[::1]  # places, and masks
 
 
-def compiled(*signature: Any, fastmath: Any = FAST) -> Callable[[Callable[..., Any]], Any]:
+def compiled(*signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a kernel for these types of arguments, or take it from the cache."""
-    make = njit(void(*signature), nogil=True, cache=True, fastmath=fastmath, error_model="numpy")
+    make = njit(void(*signature), nogil=True, cache=True, error_model="numpy")
 
     def decorate(function: Callable[..., Any]) -> Any:
         config: Any = numba.config
@@ -45,5 +47,10 @@ def compiled(*signature: Any, fastmath: Any = FAST) -> Callable[[Callable[..., A
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """A function of numbers that kernels call in their loops."""
-    return njit(inline="always", fastmath=FAST, error_model="numpy")(function)
+    """A function of numbers, or of arrays, that kernels call in their loops."""
+    return njit(inline="always", error_model="numpy")(function)
+
+
+def reduced(function: Callable[..., Any]) -> Any:
+    """A function that makes sums over arrays and writes into none."""
+    return njit(fastmath=FAST, error_model="numpy")(function)

@@ -17,9 +17,18 @@ from numba.extending import intrinsic
 
 from minigrad.kernels.numba.jit import inlined
 
-__all__ = ["below", "exp", "from_rank", "rank", "sigmoid", "tanh"]
+__all__ = ["below", "exp", "fma", "from_rank", "rank", "sigmoid", "tanh"]
 
 f = np.float32
+
+
+def _fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
+    """a b + c, rounded once."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fma(*args)
+
+    return float32(float32, float32, float32), generate
 
 
 def _from_bits(typingctx: Any, bits: Any) -> Any:
@@ -40,6 +49,7 @@ def _to_bits(typingctx: Any, x: Any) -> Any:
     return int32(float32), generate
 
 
+fma: Any = intrinsic(_fma)
 from_bits: Any = intrinsic(_from_bits)
 to_bits: Any = intrinsic(_to_bits)
 
@@ -68,13 +78,12 @@ def exp(x: Any) -> Any:
     c = f(88.8) if x > f(88.8) else x
     c = f(-87.3) if c < f(-87.3) else c
     n = np.rint(c * f(1.44269504088896341))
-    r = c - n * f(0.693147180559945)  # rounded once: product and difference are one instruction
-    p = f(2 * 8.3125275147e-3)
-    p = p * r + f(2 * 4.1890118071e-2)
-    p = p * r + f(2 * 1.6667114458e-1)
-    p = p * r + f(2 * 4.9999231758e-1)
-    p = p * r + f(2)
-    p = p * r + f(2)
+    r = fma(n, f(-0.693147180559945), c)
+    p = fma(f(2 * 8.3125275147e-3), r, f(2 * 4.1890118071e-2))
+    p = fma(p, r, f(2 * 1.6667114458e-1))
+    p = fma(p, r, f(2 * 4.9999231758e-1))
+    p = fma(p, r, f(2))
+    p = fma(p, r, f(2))
     k: Any = int32(n)
     return p * from_bits((k + int32(126)) << int32(23))
 
@@ -88,13 +97,12 @@ def below(x: Any, e: Any) -> Any:
 
     Reference: Abramowitz and Stegun, Handbook of Mathematical Functions, 1964, 7.1.26, for the form.
     """
-    t = f(1) / (f(1) + f(0.275) * abs(x))
-    p = f(-0.114858338)
-    p = p * t + f(0.451998733)
-    p = p * t + f(-0.330993423)
-    p = p * t + f(0.333932300)
-    p = p * t + f(0.042111479)
-    p = p * t + f(0.117809254)
+    t = f(1) / fma(f(0.275), abs(x), f(1))
+    p = fma(f(-0.114858338), t, f(0.451998733))
+    p = fma(p, t, f(-0.330993423))
+    p = fma(p, t, f(0.333932300))
+    p = fma(p, t, f(0.042111479))
+    p = fma(p, t, f(0.117809254))
     tail = p * t * e
     return f(1) - tail if x > 0 else tail
 
@@ -105,14 +113,14 @@ def tanh(x: Any) -> Any:
     c = f(9) if x > f(9) else x
     c = f(-9) if c < f(-9) else c
     z = c * c
-    p = f(1.33543602e-8) * z + f(2.06088673e-5)
-    p = p * z + f(3.49557514e-3)
-    p = p * z + f(0.133810147)
-    p = p * z + f(0.999999979)
-    q = f(7.77643577e-7) * z + f(3.28561353e-4)
-    q = q * z + f(2.58769328e-2)
-    q = q * z + f(0.467143303)
-    q = q * z + f(1)
+    p = fma(f(1.33543602e-8), z, f(2.06088673e-5))
+    p = fma(p, z, f(3.49557514e-3))
+    p = fma(p, z, f(0.133810147))
+    p = fma(p, z, f(0.999999979))
+    q = fma(f(7.77643577e-7), z, f(3.28561353e-4))
+    q = fma(q, z, f(2.58769328e-2))
+    q = fma(q, z, f(0.467143303))
+    q = fma(q, z, f(1))
     return c * p / q
 
 

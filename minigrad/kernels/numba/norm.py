@@ -2,7 +2,7 @@
 
 Sums over a row run on many lanes side by side, and so stay as exact as NumPy's; those over many rows are made in parts.
 
-Builds on: `minigrad.kernels.numba.jit`. Read next: `minigrad.ops.fused.norm`.
+Builds on: `minigrad.kernels.numba.sums`. Read next: `minigrad.ops.fused.norm`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numba.jit import F, X, compiled, inlined
+from minigrad.kernels.numba.jit import F, X, compiled, inlined, reduced
+from minigrad.kernels.numba.sums import square_sum
 
 __all__ = ["layer_norm", "layer_norm_backward", "rms_norm", "rms_norm_backward"]
 
@@ -20,7 +21,7 @@ ROWS = 128  # rows that are added up in float32 before they go to the sum of all
 f, ZERO = np.float32, np.float32(0)
 
 
-@inlined
+@reduced
 def moments(row: Any) -> Any:
     """Mean and variance of a row. The mean of what is left of it brings a mean back that a long sum has lost."""
     n, s, rest, square = f(row.shape[0]), ZERO, ZERO, ZERO
@@ -35,7 +36,7 @@ def moments(row: Any) -> Any:
     return m + rest, ZERO if var < ZERO else var
 
 
-@inlined
+@reduced
 def products(g: Any, weight: Any, row: Any, center: Any) -> Any:
     """The means of g weight, and of g weight (row - center)."""
     n, s, t = f(row.shape[0]), ZERO, ZERO
@@ -92,10 +93,7 @@ def rms_norm(x: Any, weight: Any, eps: float, y: Any, r: Any) -> None:
     d = x.shape[1]
     for i in range(x.shape[0]):
         a, t = x[i], y[i]
-        square = ZERO
-        for j in range(d):
-            square += a[j] * a[j]
-        s = reciprocal_root(square / f(d), eps)
+        s = reciprocal_root(square_sum(a) / f(d), eps)
         for j in range(d):
             t[j] = a[j] * s * weight[j]
         r[i] = s

@@ -1,6 +1,6 @@
 """Softmax and its logarithm compiled: a few loops over each row.
 
-Builds on: `minigrad.kernels.numba.jit`, `minigrad.kernels.numba.math`. Read next: `minigrad.ops.fused.softmax`.
+Builds on: `minigrad.kernels.numba.math`, `minigrad.kernels.numba.sums`. Read next: `minigrad.ops.fused.softmax`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.kernels.numba.jit import X, compiled, inlined
 from minigrad.kernels.numba.math import exp, from_rank, rank
+from minigrad.kernels.numba.sums import product, total, total_of_exp
 
 __all__ = ["log_softmax", "log_softmax_backward", "softmax", "softmax_backward"]
 
@@ -34,11 +35,10 @@ def largest(row: Any) -> Any:
 def softmax(x: Any, y: Any) -> None:
     for i in range(x.shape[0]):
         a, e = x[i], y[i]
-        top, total = largest(a), ZERO
+        top = largest(a)
         for j in range(a.shape[0]):
             e[j] = exp(a[j] - top)
-            total += e[j]
-        scale = ONE / total
+        scale = ONE / total(e)
         for j in range(a.shape[0]):
             e[j] *= scale
 
@@ -47,9 +47,7 @@ def softmax(x: Any, y: Any) -> None:
 def softmax_backward(g: Any, y: Any, dx: Any) -> None:
     for i in range(g.shape[0]):
         a, p, d = g[i], y[i], dx[i]
-        s = ZERO
-        for j in range(a.shape[0]):
-            s += a[j] * p[j]
+        s = product(a, p)
         for j in range(a.shape[0]):
             d[j] = p[j] * (a[j] - s)
 
@@ -58,11 +56,10 @@ def softmax_backward(g: Any, y: Any, dx: Any) -> None:
 def log_softmax(x: Any, y: Any) -> None:
     for i in range(x.shape[0]):
         a, d = x[i], y[i]
-        top, total = largest(a), ZERO
+        top = largest(a)
         for j in range(a.shape[0]):
             d[j] = a[j] - top
-            total += exp(d[j])
-        shift = np.log(total)
+        shift = np.log(total_of_exp(d))
         for j in range(a.shape[0]):
             d[j] -= shift
 
@@ -71,8 +68,6 @@ def log_softmax(x: Any, y: Any) -> None:
 def log_softmax_backward(g: Any, y: Any, dx: Any) -> None:
     for i in range(g.shape[0]):
         a, b, d = g[i], y[i], dx[i]
-        s = ZERO
-        for j in range(a.shape[0]):
-            s += a[j]
+        s = total(a)
         for j in range(a.shape[0]):
             d[j] = a[j] - exp(b[j]) * s

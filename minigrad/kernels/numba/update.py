@@ -1,8 +1,5 @@
 """Steps of optimizers compiled: one loop over the elements.
 
-`EXACT`: as a compiler runs a loop many elements at once or one by one, depending on where the arrays lie, it may
-round differently where it may contract a b + c. A training that goes on from a saved state has to find the same bits.
-
 Builds on: `minigrad.kernels.numba.jit`. Read next: `minigrad.optim.adam`.
 """
 
@@ -14,11 +11,11 @@ import numpy as np
 from numba import types
 
 from minigrad.kernels.numba.jit import F, X, compiled, inlined
+from minigrad.kernels.numba.sums import square_sum
 
 __all__ = ["adam", "average", "descent", "momentum", "squares"]
 
 f = np.float32
-EXACT: Any = False
 NUMBER = types.Array(types.float32, 0, "C")
 ROW = 4096  # elements that are summed in float32; the sums of these are summed in float64
 
@@ -35,14 +32,14 @@ def times(factor: Any, x: Any) -> Any:
     return factor * x if factor != f(0) else f(0)
 
 
-@compiled(X[1], X[1], F, F, F, fastmath=EXACT)
+@compiled(X[1], X[1], F, F, F)
 def descent(p: Any, g: Any, rate: Any, shrink: Any, pull: Any) -> None:
     rate_, shrink_, pull_ = f(rate), f(shrink), f(pull)
     for i in range(p.size):
         p[i] = shrink_ * p[i] - rate_ * (g[i] + times(pull_, p[i]))
 
 
-@compiled(X[1], X[1], X[1], F, F, F, F, F, F, F, F, fastmath=EXACT)
+@compiled(X[1], X[1], X[1], F, F, F, F, F, F, F, F)
 def momentum(
     p: Any, g: Any, b: Any,
     beta: Any, share: Any, along: Any, across: Any,
@@ -56,7 +53,7 @@ def momentum(
         p[i] = shrink_ * p[i] - times(of_b, b[i]) - times(of_g, d)
 
 
-@compiled(X[1], X[1], X[1], X[1], F, F, F, F, F, F, F, fastmath=EXACT)
+@compiled(X[1], X[1], X[1], X[1], F, F, F, F, F, F, F)
 def adam(
     p: Any, g: Any, m: Any, v: Any,
     beta1: Any, beta2: Any, eps: Any,
@@ -71,7 +68,7 @@ def adam(
         p[i] = shrink_ * p[i] - rate_ * (m[i] / (np.sqrt(v[i]) + eps_))
 
 
-@compiled(X[1], X[1], F, fastmath=EXACT)
+@compiled(X[1], X[1], F)
 def average(v: Any, x: Any, beta: Any) -> None:
     keep, take = f(beta), f(1 - beta)
     for i in range(v.size):
@@ -82,9 +79,5 @@ def average(v: Any, x: Any, beta: Any) -> None:
 def squares(g: Any, s: Any) -> None:
     total = F(0)
     for start in range(0, g.size, ROW):
-        a = g[start : start + ROW]
-        row = f(0)
-        for i in range(a.size):
-            row += a[i] * a[i]
-        total += row
+        total += square_sum(g[start : start + ROW])
     s[()] = total
