@@ -13,7 +13,10 @@ STAMP  := $(VENV)/.installed
 help:       ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
 
-demo: compile      ## install, then train a small network on handwritten digits
+# Threads of BLAS that wait for each other cost small models most of their time, here too.
+demo: export OPENBLAS_NUM_THREADS = 1
+demo: export OMP_NUM_THREADS = 1
+demo: compile      ## install, compile the kernels, then train a small network on handwritten digits
 	$(PY) examples/mlp.py
 
 # Two workers share the cores, so BLAS gets one thread in each: more would only wait for each other.
@@ -22,7 +25,7 @@ test: export OMP_NUM_THREADS = 1
 test: compile lint types checks      ## lint, types, checks, then the whole test suite
 	$(PY) -m pytest -q -n 2
 
-compile: $(STAMP)      ## compile the kernels, where numba is installed; done once
+compile: $(STAMP)      ## compile the kernels, where numba is installed; at once where nothing has changed
 	-$(PY) -m minigrad compile
 
 lint: $(STAMP)      ## ruff

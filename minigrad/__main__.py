@@ -28,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m minigrad", description="What runs here, for a bug report.")
     commands = parser.add_subparsers(dest="command", title="commands")
-    commands.add_parser("compile", help="compile the kernels with numba, once, so that they are used from then on")
+    commands.add_parser(
+        "compile", help="compile the kernels with numba, into a folder of the user's cache; again after an update"
+    )
     if parser.parse_args(arguments).command == "compile":
         return compile_kernels()
     show()
@@ -40,6 +42,7 @@ def compile_kernels() -> int:
     if not provider.installed():
         print("numba is not installed, so NumPy's kernels serve; the extra 'fast' brings it")
         return 0
+    print("compiling the kernels, a quarter of a minute ...", flush=True)
     try:
         found = provider.compile_all()
     except (ArgumentError, OSError) as error:

@@ -126,15 +126,19 @@ def taking_part(quick: bool) -> list[Peer]:
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="PyTorch and minigrad alone, few rounds")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N")
-    parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS), metavar="WORKLOAD")
-    parser.add_argument("--rounds", type=int, metavar="N")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="1 and 2 by default")
+    names = f"some of {', '.join(WORKLOADS)}"
+    parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS), metavar="WORKLOAD", help=names)
+    parser.add_argument("--rounds", type=int, metavar="N", help=f"{FULL['rounds']}, or {QUICK['rounds']} with --quick")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file")
     parser.add_argument("--png", type=Path, metavar="FILE", help="draw the ratios")
     parser.add_argument("--write", action="store_true", help="write docs/BENCHMARKS.md, and its rows beside it")
     args = parser.parse_args(given)
     if min(args.threads) < 1 or (args.rounds is not None and args.rounds < 1):
         parser.error("threads and rounds are at least 1")
+    for file in (args.json, args.png):
+        if file is not None and not file.parent.is_dir():  # said now, and not after everything has been measured
+            parser.error(f"{file.parent} is no folder, so that {file.name} cannot be written there")
     return args
 
 

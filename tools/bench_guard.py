@@ -16,6 +16,7 @@ from typing import Any
 __all__ = ["compared", "worse"]
 
 Row = dict[str, Any]
+KEYS = ("workload", "threads", "kernels", "peer", "ratio", "spread", "peak_ratio")
 
 
 def compared(before: list[Row], now: list[Row]) -> list[tuple[Row, Row]]:
@@ -48,8 +49,8 @@ def main(given: list[str] | None = None) -> int:
     rows = []
     for file in (args.before, args.now):
         try:
-            rows.append(json.loads(file.read_text("utf-8")))
-        except (OSError, ValueError) as error:
+            rows.append([{**dict.fromkeys(KEYS), **row} for row in json.loads(file.read_text("utf-8"))])
+        except (OSError, ValueError, TypeError) as error:
             parser.error(f"{file} has no rows of tools/bench.py, got {error}; write it with --json")
     pairs = compared(*rows)
     if not pairs:

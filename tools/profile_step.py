@@ -62,6 +62,8 @@ def main():
     parser.add_argument("--rows", type=int, default=25)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
+    if min(args.steps, args.rows, args.threads) < 1:
+        parser.error("steps, rows and threads are at least 1")
     print("  ".join(f"{name} {value}" for name, value in machine().items()))
     warn_if_busy()
     if hasattr(minigrad, "tune"):

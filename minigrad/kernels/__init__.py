@@ -10,7 +10,8 @@ outputs. What fills them stands under the same names in `numpy/` and `numba/`::
     def softmax(x, y): ...                 # kernels/numpy/softmax.py and kernels/numba/softmax.py
 
 This is the only place that chooses between the two, and the declaration the only place that allocates. The compiled
-form serves float32; other floating numbers, and what has no compiled form, go to NumPy's.
+form serves float32; other floating numbers, and what has no compiled form, go to NumPy's. A package of yours declares
+kernels in the same way, with folders `numpy` and `numba` beside the file that declares them.
 
 Builds on: `minigrad.kernels.provider`. Read next: `minigrad.kernels.softmax`.
 """
@@ -25,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.errors import ArgumentError
 from minigrad.kernels import provider
 
 __all__ = ["KERNELS", "Kernel", "in_place", "kernel", "provider_in_use", "served", "use_kernels"]
@@ -43,10 +45,12 @@ class Kernel:
 
     def __init__(self, outputs: Callable[..., Outputs], writes_inputs: bool = False) -> None:
         self.outputs, self.writes_inputs = outputs, writes_inputs
-        self.file, self.name = outputs.__module__.rpartition(".")[2], outputs.__name__
+        self.folder, _, self.file = outputs.__module__.rpartition(".")
+        self.name = outputs.__name__
         self.__doc__ = outputs.__doc__
         self._run: Callable[..., None] | None = None  # what fills the outputs, once it has been asked for
-        KERNELS[f"{self.file}.{self.name}"] = self
+        place = "" if self.folder == __name__ else f"{self.folder}."  # of a kernel from outside
+        KERNELS[f"{place}{self.file}.{self.name}"] = self
 
     def __call__(self, *inputs: Any) -> Outputs:
         outputs = self.outputs(*inputs)
@@ -55,11 +59,20 @@ class Kernel:
 
     def forms(self) -> dict[str, Callable[..., None]]:
         """What fills the outputs, by provider: 'numpy' always, 'numba' where it is installed and has this kernel."""
-        found = {"numpy": getattr(import_module(f"minigrad.kernels.numpy.{self.file}"), self.name)}
-        compiled = f"minigrad.kernels.numba.{self.file}"
-        if provider.installed() and find_spec(compiled) and hasattr(import_module(compiled), self.name):
-            found["numba"] = getattr(import_module(compiled), self.name)
+        found = {"numpy": self._plain()}
+        if provider.installed() and (compiled := getattr(self._compiled_file(), self.name, None)):
+            found["numba"] = compiled
         return found
+
+    def _compiled_file(self) -> Any:
+        """The file of compiled forms, None where there is none."""
+        place = f"{self.folder}.numba.{self.file}"
+        try:
+            return import_module(place) if find_spec(place) else None
+        except ModuleNotFoundError as error:  # not even the folder
+            if error.name == f"{self.folder}.numba":
+                return None
+            raise
 
     def _choose(self) -> Callable[..., None]:
         name = _forced[-1] if _forced else provider.chosen()
@@ -68,7 +81,13 @@ class Kernel:
         return self._run
 
     def _plain(self) -> Callable[..., None]:
-        return getattr(import_module(f"minigrad.kernels.numpy.{self.file}"), self.name)  # type: ignore[no-any-return]
+        place = f"{self.folder}.numpy.{self.file}"
+        try:
+            return getattr(import_module(place), self.name)  # type: ignore[no-any-return]
+        except (ImportError, AttributeError) as error:
+            raise ArgumentError(
+                f"{self.name}: a kernel has a form in NumPy, got none as {place}.{self.name} ({error}); write it there"
+            ) from error
 
     def _guarded(self, compiled: Callable[..., None], plain: Callable[..., None]) -> Callable[..., None]:
         """The compiled form for what it was compiled for: float32, and arrays that lie in memory in one piece."""

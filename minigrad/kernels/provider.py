@@ -1,9 +1,9 @@
 """Whose kernels serve: numba's where it is installed and they lie compiled in the cache, else NumPy's.
 
-Compiling takes minutes, so nothing is compiled in passing: ``python -m minigrad compile`` fills the cache, and until
-then a first run is as fast as it was without numba. `MINIGRAD_KERNELS` set to ``numpy`` or ``numba`` decides instead.
-The cache is a folder whose name depends on all that compiled code depends on: the kernels' text, the versions and the
-processor. It counts as filled once the file `DONE` stands in it.
+Compiling takes a quarter of a minute, so nothing is compiled in passing: ``python -m minigrad compile`` fills the
+cache, and until then a first run is as fast as it was without numba. `MINIGRAD_KERNELS` set to ``numpy`` or ``numba``
+decides instead. The cache is a folder whose name depends on all that compiled code depends on: the kernels' text, the
+versions and the processor. It counts as filled once the file `DONE` stands in it.
 
 Builds on: `minigrad.errors`. Read next: `minigrad.kernels`.
 """
@@ -39,10 +39,13 @@ def installed() -> bool:
 def check(name: str, origin: str = "use_kernels") -> str:
     """The name of a provider that can serve here, or an error."""
     if name not in PROVIDERS:
-        raise ArgumentError(f"{origin}: kernels are by {' or '.join(PROVIDERS)}, got {name!r:.40}; name one of them")
+        raise ArgumentError(
+            f"{origin}: kernels are by {' or '.join(PROVIDERS)}, got {origin} {name!r:.40}; name one of them"
+        )
     if name == "numba" and not installed():
         raise ArgumentError(
-            f"{origin}: numba is not installed, got {name!r}; in the checkout pip install -e '.[fast]', or take 'numpy'"
+            f"{origin}: numba is not installed, got {origin} {name!r}; in the checkout pip install -e '.[fast]', or "
+            "take 'numpy'"
         )
     return name
 
@@ -59,10 +62,19 @@ def chosen() -> str:
 def why() -> str:
     """What was chosen, in words, for ``python -m minigrad``."""
     if os.environ.get(SWITCH):
-        return f"{chosen()}, as {SWITCH} says"
+        try:
+            early = (
+                "" if chosen() == "numpy" or compiled() else "; not compiled yet, so the first use of each takes time"
+            )
+            return f"{chosen()}, as {SWITCH} says{early}"
+        except ArgumentError as error:
+            return f"none: {error}"
     if not installed():
         return "numpy; with the extra 'fast' they can be compiled by numba"
-    return "numba, compiled" if compiled() else "numpy, until 'python -m minigrad compile' has been run"
+    if compiled():
+        return "numba, compiled"
+    older = any(folder().parent.glob(f"kernels-*/{DONE}"))
+    return f"numpy, until 'python -m minigrad compile' has been run{' again: something has changed' if older else ''}"
 
 
 def compiled() -> bool:

@@ -31,7 +31,7 @@ from minigrad.train.history import History
 from minigrad.train.interrupt import deferred_interrupt
 from minigrad.train.mean import Mean
 from minigrad.train.metric import Totals
-from minigrad.train.progress import progress
+from minigrad.train.progress import Silence, progress
 from minigrad.train.run import Run
 from minigrad.tuning import tune, tuned
 
@@ -185,13 +185,11 @@ def fit(
         clip = partial(clip_grad_norm, max_norm=number("fit", "clip", clip, ABOVE_0))
     check(model, loader, optimizer, validation, metrics, callbacks)
     folder = checkpoints if isinstance(checkpoints, Checkpoints) or checkpoints is None else Checkpoints(checkpoints)
-    switched = {} if tuned() else tune()
     show, mean = progress(progress_bar, epochs), Mean("fit", loss)
+    tuning(show)
     run = Run(model, loader, optimizer, mean, clip, validation, History(log), callbacks, folder, show)
     if not model.training:  # layers that stand in evaluation mode inside a training model stay there: frozen
         model.train()
-    if switched:
-        show.say(f"minigrad.tune: {', '.join(switched.values())}")
     try:
         # Overflow shows in the loss, and `read` says so once and with the step; NumPy's warnings would only repeat it.
         with np.errstate(over="ignore", invalid="ignore"), deferred_interrupt(lambda: run.stop("interrupted")):
@@ -201,6 +199,12 @@ def fit(
     finally:
         show.close()
     return run.history
+
+
+def tuning(show: Silence) -> None:
+    """Set the switches of the process, and say so if that has not been done before."""
+    if not tuned() and (switched := tune()):
+        show.say(f"minigrad.tune: {', '.join(switched.values())}")
 
 
 def check(model: Any, loader: Any, optimizer: Any, validation: Any, metrics: Any, callbacks: Any) -> None:

@@ -30,7 +30,7 @@ def test_numpy_serves_until_the_kernels_are_compiled(tmp_path):
 
 def test_the_environment_decides(tmp_path):
     assert ask(MINIGRAD_KERNELS="numpy").startswith("numpy | numpy, as MINIGRAD_KERNELS says")
-    assert "kernels are by numpy or numba, got 'fortran'" in ask(MINIGRAD_KERNELS="fortran")
+    assert "kernels are by numpy or numba, got MINIGRAD_KERNELS 'fortran'" in ask(MINIGRAD_KERNELS="fortran")
     forced = ask(MINIGRAD_KERNELS="numba", XDG_CACHE_HOME=str(tmp_path))
     assert forced.startswith("numba | numba, as") if HERE else "numba is not installed" in forced
 
@@ -51,7 +51,7 @@ def test_a_filled_cache_is_used(tmp_path, monkeypatch):
 def test_a_block_chooses_for_itself():
     with use_kernels("numpy"):
         assert provider_in_use() == "numpy"
-    with pytest.raises(ArgumentError, match=r"use_kernels: kernels are by numpy or numba, got 'cuda'; name one"):
+    with pytest.raises(ArgumentError, match=r"use_kernels: kernels are by .*, got use_kernels 'cuda'; name one"):
         use_kernels("cuda").__enter__()
 
 
@@ -108,3 +108,30 @@ def test_a_file_of_the_cache_that_was_cut_short_is_made_anew(kind, size, tmp_pat
     jit.compiled(jit.X[1])(doubled)(x)
     assert x.tolist() == [2, 2, 2]
     assert [p.stat().st_size for p in tmp_path.rglob(kind)] == [whole]
+
+
+def test_a_kernel_of_another_package_has_its_forms_beside_it(tmp_path):
+    (tmp_path / "other" / "numpy").mkdir(parents=True)
+    for place in ("other", "other/numpy"):
+        (tmp_path / place / "__init__.py").touch()
+    (tmp_path / "other" / "cube.py").write_text(
+        "import numpy as np\nfrom minigrad.kernels import kernel\n\n\n"
+        "@kernel\ndef cube(x):\n    return (np.empty(x.shape, x.dtype),)\n\n\n"
+        "@kernel\ndef nothing(x):\n    return ()\n"
+    )
+    (tmp_path / "other" / "numpy" / "cube.py").write_text("def cube(x, y):\n    y[...] = x * x * x\n")
+    code = "import numpy as np; from other.cube import cube, nothing; print(cube(np.full(1, 2.0, 'f'))[0]); nothing(1)"
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", ""), os.getcwd()])
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}
+    )
+    assert done.stdout == "[8.]\n"
+    assert "nothing: a kernel has a form in NumPy, got none as other.numpy.cube.nothing" in done.stderr
+
+
+def test_a_wrong_choice_names_the_variable_wherever_it_is_met():
+    code = "import minigrad as mg; mg.nn.functional.softmax([1.0, 2.0])"
+    assert "got MINIGRAD_KERNELS 'foo'; name one of them" in ask(code, MINIGRAD_KERNELS="foo")
+    assert ask(MINIGRAD_KERNELS="foo", code="from minigrad.kernels import provider as p; print(p.why())").startswith(
+        "none: "
+    )

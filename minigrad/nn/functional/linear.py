@@ -50,7 +50,9 @@ def check_activation(name: str, activation: Any) -> str:
     """The name of an activation, refused where there is none of that name."""
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         known = ", ".join(ACTIVATIONS)
-        raise ArgumentError(f"{name}: activation is one of {known}, or None, got {activation!r:.60}; pass one")
+        raise ArgumentError(
+            f"{name}: activation is one of {known}, or None, got {activation!r:.60}; put the layer behind it"
+        )
     return activation
 
 
