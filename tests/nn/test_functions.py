@@ -124,6 +124,12 @@ def test_bad_labels(name, device):
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
+def test_a_label_too_large_for_int64_is_not_taken_for_the_ignored_one(name):
+    with pytest.raises(ShapeError, match=rf"^{name}: labels must lie in 0 to 3"):
+        getattr(F, name)(mg.ones((2, 4)), np.array([0, 2**64 - 100], np.uint64))
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
 @pytest.mark.parametrize("label", [-1, 4, -99])
 def test_a_label_that_names_no_class(name, label):
     with pytest.raises(ShapeError, match=rf"^{name}: labels must lie in 0 to 3, got .*{label}.*only ignore_index"):

@@ -84,6 +84,8 @@ def _integers(name: str, logits: Any, labels: Any) -> Array:
             f"{name}: logits must be (N, classes, ...), labels (N, ...), got {logits.shape} and {labels.shape}; "
             + ("if the classes come last, logits.swapaxes(1, -1)" if last else "reshape")
         )
+    if labels.dtype == np.uint64:  # the largest would become negative, and one of these may be the ignored one
+        labels = namespace(labels).minimum(labels, np.iinfo(np.int64).max)
     return labels if labels.dtype == np.int64 else labels.astype(np.int64)
 
 
