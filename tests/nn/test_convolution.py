@@ -189,3 +189,12 @@ def test_integers_are_taken_as_numbers():
     y = F.conv2d(image, w)
     assert y.dtype == np.float32
     assert (y == convolve(image, w)).all()
+
+
+@pytest.mark.parametrize("options", [{"padding": 1}, {"stride": 3, "padding": 4}, {"padding": 4}])
+def test_images_without_channels_give_the_bias_and_take_gradients_of_their_shape(options):
+    x, weight = mg.ones((2, 0, 3, 5), requires_grad=True), mg.ones((1, 0, 2, 3), requires_grad=True)
+    y = F.conv2d(x, weight, np.full(1, 7, np.float32), **options)
+    assert (y.numpy() == 7).all()
+    y.sum().backward()
+    assert (x.grad.shape, weight.grad.shape) == (x.shape, weight.shape)

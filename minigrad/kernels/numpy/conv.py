@@ -51,7 +51,8 @@ def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Any, dx: Array) ->
         for images, lines, places in form.pieces:
             columns = scratch(COLUMNS, (places.stop - places.start, depth), g.dtype)
             np.matmul(sent[first:][places], rows.T, out=columns)
-            windows = columns.reshape(-1, lines.stop - lines.start, *form.windows[2:])
+            some_windows = images.stop - images.start, lines.stop - lines.start
+            windows = columns.reshape(*some_windows, *form.windows[2:])
             below = frame[images, lines.start * steps.stride[0] :]
             add_windows(channels_first(below), channels_first(windows), steps)
         dx[some] = frame[form.inside]
