@@ -9,6 +9,7 @@ ratio has grown by more than the tolerance, and by more than the spread of eithe
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from typing import Any
 __all__ = ["compared", "worse"]
 
 Row = dict[str, Any]
-KEYS = ("workload", "threads", "kernels", "peer", "ratio", "spread", "peak_ratio")
+
+KEYS = {"workload", "threads", "kernels", "peer", "ratio", "spread", "peak_ratio"}  # what is compared, and by what
 
 
 def compared(before: list[Row], now: list[Row]) -> list[tuple[Row, Row]]:
@@ -36,6 +38,13 @@ def worse(before: Row, now: Row, tolerance: float) -> list[str]:
     return found
 
 
+def _rows(found: Any) -> list[Row]:
+    """The rows of a file, refused where one lacks what is compared."""
+    if not isinstance(found, list) or not all(isinstance(row, dict) and set(row) >= KEYS for row in found):
+        raise ValueError(f"no list of rows with {', '.join(sorted(KEYS))}")
+    return found
+
+
 def _name(row: Row) -> tuple[Any, ...]:
     return row["workload"], row["threads"], row["kernels"]
 
@@ -46,11 +55,13 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("now", type=Path)
     parser.add_argument("--tolerance", type=float, default=0.15, help="growth of a ratio that is still noise")
     args = parser.parse_args(given)
+    if not 0 <= args.tolerance < math.inf:  # with NaN nothing would ever be worse
+        parser.error(f"the tolerance is a share, at least 0, got {args.tolerance}")
     rows = []
     for file in (args.before, args.now):
         try:
-            rows.append([{**dict.fromkeys(KEYS), **row} for row in json.loads(file.read_text("utf-8"))])
-        except (OSError, ValueError, TypeError) as error:
+            rows.append(_rows(json.loads(file.read_text("utf-8"))))
+        except (OSError, ValueError) as error:
             parser.error(f"{file} has no rows of tools/bench.py, got {error}; write it with --json")
     pairs = compared(*rows)
     if not pairs:

@@ -55,13 +55,13 @@ def profiled(step, steps):
     return 1000 * statistics.median(times), 1000 * whole / steps, sorted(rows, reverse=True)
 
 
-def main():
+def main(given=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workload", nargs="?", default="W2", choices=WORKLOADS)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rows", type=int, default=25)
     parser.add_argument("--threads", type=int, default=1)
-    args = parser.parse_args()
+    args = parser.parse_args(given)
     if min(args.steps, args.rows, args.threads) < 1:
         parser.error("steps, rows and threads are at least 1")
     print("  ".join(f"{name} {value}" for name, value in machine().items()))

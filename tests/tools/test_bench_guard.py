@@ -60,3 +60,17 @@ def test_a_file_without_rows_is_an_error(tmp_path, capsys):
     with pytest.raises(SystemExit):
         bench_guard.main([str(tmp_path / "a.json"), str(tmp_path / "b.json")])
     assert "has no rows of tools/bench.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rows", [{}, None, "rows", [1], [{}], [{"peer": "minigrad", "ratio": 1.0}]])
+def test_a_file_of_other_things_is_an_error(tmp_path, capsys, rows):
+    with pytest.raises(SystemExit):
+        guard(tmp_path, [ROW], rows)
+    assert "has no rows of tools/bench.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tolerance", ["nan", "-0.1", "inf"])
+def test_a_tolerance_that_lets_all_pass_or_nothing_is_an_error(tmp_path, capsys, tolerance):
+    with pytest.raises(SystemExit):
+        guard(tmp_path, [ROW], [ROW | {"ratio": 9.0}], f"--tolerance={tolerance}")
+    assert "the tolerance is a share" in capsys.readouterr().err

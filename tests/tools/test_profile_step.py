@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from tools import profile_step
 from tools.workloads import WORKLOADS
 
@@ -21,3 +23,10 @@ def test_the_table_is_printed():
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "W1 tiny: " in done.stdout
     assert len(done.stdout.strip().splitlines()) >= 6
+
+
+@pytest.mark.parametrize("option", ["--steps=0", "--steps=-3", "--rows=0", "--threads=0"])
+def test_nothing_to_measure_is_an_error(capsys, option):
+    with pytest.raises(SystemExit):
+        profile_step.main(["W1 tiny", option])
+    assert "at least 1" in capsys.readouterr().err
