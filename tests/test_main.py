@@ -31,3 +31,10 @@ def test_the_environment_is_printed_in_two_columns():
     assert {"minigrad", "platform", "BLAS", "torch", "safetensors", "package", "backend"} <= set(rows)
     starts = {len(line) - len(line[15:].lstrip()) for line in lines if line}
     assert starts == {15}  # the second column stands in one place
+
+
+def test_kernels_that_no_one_has_are_told_among_the_rest():
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "MINIGRAD_KERNELS": "fortran"}
+    done = subprocess.run([sys.executable, "-m", "minigrad"], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0
+    assert "none: MINIGRAD_KERNELS: kernels are by numpy or numba, got 'fortran'" in done.stdout
