@@ -15,7 +15,10 @@ import minigrad as mg
 from minigrad.fused import served
 from minigrad.kernels import KERNELS, provider, use_kernels
 from minigrad.kernels.provider import PROVIDERS, installed
+from minigrad.ops.fused.channel_norm import batch_norm__running, group_norm
+from minigrad.ops.fused.cross_entropy import cross_entropy
 from minigrad.ops.fused.norm import layer_norm, rms_norm
+from minigrad.ops.fused.softmax import log_softmax, softmax
 from tests.kernels.rows import FUSED, ROWS
 
 numba_missing = pytest.mark.skipif(not installed(), reason="needs numba; NumPy's kernels are tested in every run")
@@ -67,12 +70,82 @@ def test_a_fused_op_is_its_plain_form_in_value_and_gradient(name, provider):
 @pytest.mark.parametrize("provider", BY)
 @pytest.mark.parametrize("op", [layer_norm, rms_norm])
 def test_a_row_whose_squares_overflow_is_normalised_as_by_the_plain_form(op, provider):
-    x = np.array([[0, 1e25, -1e25, 1e25], [1, 2, 3, 4]], np.float32)
+    x = np.array([[0, 1e25, -1e25, 1e25], [1, 2, 3, 4], [1e38, 1, 2, 3]], np.float32)
     parts = [None] * (op.__wrapped__.__code__.co_posonlyargcount - 1)
     with use_kernels(provider), np.errstate(over="ignore"):
         found, wanted = op(x, *parts, eps=1e-5), op.plain(x, *parts, eps=1e-5)
-    assert found[0].tolist() == wanted[0].tolist() == [0, 0, 0, 0]
+    for row in (0, 2):
+        assert found[row].tolist() == wanted[row].tolist() == [0, 0, 0, 0]
     close(found[1], wanted[1])
+
+
+@pytest.mark.parametrize("provider", BY)
+@pytest.mark.parametrize("shape", [(4, 0), (0, 0), (2, 0, 3)])
+def test_groups_of_no_channels_are_normalised_to_nothing(shape, provider):
+    for groups in {1, shape[1]}:
+        x = mg.Tensor(np.zeros(shape, np.float32), requires_grad=True)
+        with use_kernels(provider), np.errstate(all="ignore"):
+            group_norm(x, None, None, groups, 1e-5).sum().backward()
+        assert x.grad.shape == shape
+
+
+@pytest.mark.parametrize("op", [softmax, log_softmax, layer_norm, rms_norm])
+def test_rows_of_nothing_warn_of_nothing(op):
+    parts = {layer_norm: (None, None, 1e-5), rms_norm: (None, 1e-5)}.get(op, ())
+    x = mg.Tensor(np.zeros((4, 0), np.float32), requires_grad=True)
+    with use_kernels("numpy"), np.errstate(all="raise"):
+        op(x, *parts).sum().backward()
+    assert x.grad.shape == (4, 0)
+
+
+@pytest.mark.parametrize("provider", BY)
+def test_a_channel_scaled_by_infinity_sends_infinity_back(provider):
+    ones = [mg.ones(2, requires_grad=True) for _ in range(4)]
+    x = mg.Tensor(np.full((1, 2), 3, np.float32), requires_grad=True)
+    ones[0].data = np.array([np.inf, 2], np.float32)
+    with use_kernels(provider), np.errstate(all="ignore"):
+        batch_norm__running(x, *ones, 0.0).backward(np.ones((1, 2), np.float32))
+    assert x.grad.tolist() == [[np.inf, 2]]
+
+
+LONG = 3_000_000
+IN_ROWS = {
+    "softmax": (softmax, ()),
+    "log_softmax": (log_softmax, ()),
+    "cross_entropy": (cross_entropy, (np.array([3]), 1.0, 1, True)),
+    "layer_norm": (layer_norm, (None, None, 1e-5)),
+    "rms_norm": (rms_norm, (None, 1e-5)),
+    "group_norm": (group_norm, (None, None, 1, 1e-5)),
+}
+
+
+@pytest.mark.parametrize("provider", BY)
+@pytest.mark.parametrize("name", IN_ROWS)
+def test_a_very_long_row_is_summed_exactly(name, provider):
+    op, rest = IN_ROWS[name]
+    rng = np.random.default_rng(0)
+    x, g = rng.uniform(3, 5, (1, LONG)).astype(np.float32), rng.uniform(0, 1, (1, LONG)).astype(np.float32)
+    results = []
+    for values, form in ((x, op), (x.astype(np.float64), op.plain)):
+        values = mg.Tensor(values, requires_grad=True)
+        with use_kernels(provider):
+            y = form(values, *rest)
+            y.backward(g.astype(y.dtype) if y.ndim else None)
+        results.append((y.numpy(), values.grad))
+    for found, wanted in zip(*results, strict=True):
+        assert np.abs(found - wanted).max() <= 1.2e-6 * np.abs(wanted).max()
+
+
+@numba_missing
+def test_a_compiled_loop_stays_inside_whatever_places_it_is_given():
+    """They are looked at before; but another thread may have written them since."""
+    x, places = np.zeros((3, 4), np.float32), np.array([1, 4, -2])
+    with use_kernels("numba"):
+        y, slopes = KERNELS["cross_entropy.cross_entropy"](x, places, np.ones(1, np.float32))
+        (dw,) = KERNELS["embedding.embedding_backward"](x + 1, places, -1, 4)
+    assert np.isnan(y).tolist() == [False, True, True]
+    assert np.isnan(slopes).all(axis=1).tolist() == [False, True, True]
+    assert dw.tolist() == [[0] * 4, [1] * 4, [0] * 4, [0] * 4]
 
 
 @pytest.mark.parametrize("provider", BY)

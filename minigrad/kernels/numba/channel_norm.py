@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.kernels.numba.jit import I, X, compiled, inlined, reduced
 from minigrad.kernels.numba.norm import ROWS
+from minigrad.kernels.numba.sums import LONG, deviation
 
 __all__ = ["affine", "affine_backward", "moments", "products"]
 
@@ -43,17 +44,6 @@ def folded(of_columns: Any, of_channels: Any, n: float) -> None:
         for j in range(c, of_columns.shape[0], channels):
             s += of_columns[j]
         of_channels[c] = s / n
-
-
-@reduced
-def deviation(row: Any, center: Any) -> Any:
-    """The sums of d and of d^2, with d = row - center."""
-    s, q = ZERO, ZERO
-    for j in range(row.shape[0]):
-        d = row[j] - center
-        s += d
-        q += d * d
-    return s, q
 
 
 @inlined
@@ -147,11 +137,16 @@ def products_of_columns(g: Any, x: Any, center: Any, sum_g: Any, sum_gd: Any) ->
 @reduced
 def products_of_row(h: Any, a: Any, center: Any) -> Any:
     """The sums of h and of h (a - center)."""
-    p, q = ZERO, ZERO
-    for j in range(a.shape[0]):
-        p += h[j]
-        q += h[j] * (a[j] - center)
-    return p, q
+    sum_h: Any = 0.0
+    sum_hd: Any = 0.0
+    for low in range(0, a.shape[0], LONG):
+        part, other, p, q = h[low : low + LONG], a[low : low + LONG], ZERO, ZERO
+        for j in range(other.shape[0]):
+            p += part[j]
+            q += part[j] * (other[j] - center)
+        sum_h += p
+        sum_hd += q
+    return sum_h, sum_hd
 
 
 @inlined

@@ -15,7 +15,7 @@ __all__ = ["embedding_backward"]
 @compiled(X[2], I1, I, I, X[2])
 def embedding_backward(g: Any, tokens: Any, padding: Any, vocabulary: Any, dw: Any) -> None:
     for i in range(g.shape[0]):
-        if tokens[i] != padding:
+        if tokens[i] != padding and 0 <= tokens[i] < vocabulary:  # a loop writes nowhere else, whatever it is given
             a, d = g[i], dw[tokens[i]]
             for j in range(a.shape[0]):
                 d[j] += a[j]

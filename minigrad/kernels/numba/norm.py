@@ -1,6 +1,7 @@
 """Layer and root-mean-square normalisation compiled: a few loops over each row, which stays in the nearest cache.
 
-Sums over a row run on many lanes side by side, and so stay as exact as NumPy's; those over many rows are made in parts.
+Sums over a row run on many lanes side by side, and so stay as exact as NumPy's; those over many rows, and over very
+long ones, are made in parts.
 
 Builds on: `minigrad.kernels.numba.sums`. Read next: `minigrad.ops.fused.norm`.
 """
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.kernels.numba.jit import F, X, compiled, inlined, reduced
-from minigrad.kernels.numba.sums import square_sum
+from minigrad.kernels.numba.sums import LONG, deviation, square_sum
 
 __all__ = ["layer_norm", "layer_norm_backward", "rms_norm", "rms_norm_backward"]
 
@@ -24,27 +25,30 @@ f, ZERO = np.float32, np.float32(0)
 @reduced
 def moments(row: Any) -> Any:
     """Mean and variance of a row. The mean of what is left of it brings a mean back that a long sum has lost."""
-    n, s, rest, square = f(row.shape[0]), ZERO, ZERO, ZERO
-    for j in range(row.shape[0]):
-        s += row[j]
-    m = s / n
-    for j in range(row.shape[0]):
-        rest += row[j] - m
-        square += (row[j] - m) * (row[j] - m)
+    n = np.float64(row.shape[0])
+    m = f(deviation(row, ZERO)[0] / n)
+    rest, square = deviation(row, m)
     rest /= n
-    var = square / n - rest * rest
-    return m + rest, ZERO if var < ZERO else var
+    var = f(square / n - rest * rest)  # in float64, where both are finite: infinity less infinity is no number
+    return f(m + rest), ZERO if var < ZERO else var
 
 
 @reduced
 def products(g: Any, weight: Any, row: Any, center: Any) -> Any:
     """The means of g weight, and of g weight (row - center)."""
-    n, s, t = f(row.shape[0]), ZERO, ZERO
-    for j in range(row.shape[0]):
-        h = g[j] * weight[j]
-        s += h
-        t += h * (row[j] - center)
-    return s / n, t / n
+    n = row.shape[0]
+    sum_h: Any = 0.0
+    sum_hd: Any = 0.0
+    for low in range(0, n, LONG):
+        part, s, t = slice(low, low + LONG), ZERO, ZERO
+        a, k, d = g[part], weight[part], row[part]
+        for j in range(d.shape[0]):
+            h = a[j] * k[j]
+            s += h
+            t += h * (d[j] - center)
+        sum_h += s
+        sum_hd += t
+    return f(sum_h / n), f(sum_hd / n)
 
 
 @inlined
@@ -93,7 +97,7 @@ def rms_norm(x: Any, weight: Any, eps: float, y: Any, r: Any) -> None:
     d = x.shape[1]
     for i in range(x.shape[0]):
         a, t = x[i], y[i]
-        s = reciprocal_root(square_sum(a) / f(d), eps)
+        s = reciprocal_root(f(square_sum(a) / d), eps)
         for j in range(d):
             t[j] = a[j] * s * weight[j]
         r[i] = s

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numpy.scratch import blocks, ones
-from minigrad.kernels.numpy.softmax import shifted
+from minigrad.kernels.numpy.scratch import blocks
+from minigrad.kernels.numpy.softmax import shifted, total
 
 __all__ = ["cross_entropy"]
 
@@ -30,12 +30,12 @@ def _block(x: Array, labels: Array, scale: Array, y: Array, slopes: Array) -> No
     e = shifted(x, slopes)
     at_label = e.ravel().take(places)
     np.exp(e, out=e)
-    total = np.dot(e, ones(c, e.dtype))
-    np.log(total, out=y)
+    of_row = total(e)[:, 0]
+    np.log(of_row, out=y)
     y -= at_label
     if scale.size > 1 and not scale.all():  # infinite logits of a label that is left out stay out too
         left = scale == 0
-        e[left], total[left], y[left] = 0, 1, 0
+        e[left], of_row[left], y[left] = 0, 1, 0
     y *= scale
-    e *= np.divide(scale, total, out=total)[:, None]
+    e *= np.divide(scale, of_row, out=of_row)[:, None]
     e.ravel()[places] -= scale

@@ -32,6 +32,16 @@ def row_sums(x: Array) -> Array:
     return sums
 
 
+def dots(x: Array, y: Array) -> Array:
+    """The product of each row with a row, or with a vector; of long ones in parts."""
+    d = x.shape[1]
+    if d <= LONG:
+        products: Array = x @ y if y.ndim == 1 else np.vecdot(x, y)
+        return products
+    parts = [np.vecdot(x[:, i : i + LONG], y[..., i : i + LONG]) for i in range(0, d, LONG)]
+    return np.sum(parts, axis=0, dtype=np.float64).astype(x.dtype)
+
+
 def column_sums(x: Array) -> Array:
     sums: Array = np.matmul(ones(x.shape[0], x.dtype), x)
     return sums
@@ -44,12 +54,12 @@ def outer(of_rows: Array, of_columns: Array) -> Array:
 
 
 def layer_norm(x: Array, weight: Array, bias: Array, eps: float, y: Array, mean: Array, r: Array) -> None:
-    d = x.shape[1]
+    d = max(1, x.shape[1])
     for rows in spans(x):
         t = y[rows]
         mean[rows] = row_sums(x[rows]) / d
         np.subtract(x[rows], mean[rows, None], out=t)
-        r[rows] = 1 / np.sqrt(np.vecdot(t, t) / d + eps)
+        r[rows] = 1 / np.sqrt(dots(t, t) / d + eps)
         t *= outer(r[rows], weight)
         t += bias
 
@@ -57,7 +67,7 @@ def layer_norm(x: Array, weight: Array, bias: Array, eps: float, y: Array, mean:
 def layer_norm_backward(
     g: Array, x: Array, weight: Array, mean: Array, r: Array, dx: Array, dweight: Array, dbias: Array
 ) -> None:
-    d = x.shape[1]
+    d = max(1, x.shape[1])
     dweight[...] = dbias[...] = 0
     for rows in spans(x):
         h, s = g[rows], r[rows]
@@ -65,7 +75,7 @@ def layer_norm_backward(
         product = np.multiply(h, t, out=dx[rows])
         dweight += s @ product
         dbias += column_sums(h)
-        of_t, of_one = (product @ weight) * s * s * s / d, (h @ weight) * s / d
+        of_t, of_one = dots(product, weight) * s * s * s / d, dots(h, weight) * s / d
         np.multiply(h, outer(s, weight), out=dx[rows])
         t *= of_t[:, None]
         t += of_one[:, None]
@@ -73,19 +83,19 @@ def layer_norm_backward(
 
 
 def rms_norm(x: Array, weight: Array, eps: float, y: Array, r: Array) -> None:
-    d = x.shape[1]
+    d = max(1, x.shape[1])
     for rows in spans(x):
-        r[rows] = 1 / np.sqrt(np.vecdot(x[rows], x[rows]) / d + eps)
+        r[rows] = 1 / np.sqrt(dots(x[rows], x[rows]) / d + eps)
         np.multiply(x[rows], outer(r[rows], weight), out=y[rows])
 
 
 def rms_norm_backward(g: Array, x: Array, weight: Array, r: Array, dx: Array, dweight: Array) -> None:
-    d = x.shape[1]
+    d = max(1, x.shape[1])
     dweight[...] = 0
     for rows in spans(x):
         h, s = g[rows], r[rows]
         product = np.multiply(h, x[rows], out=dx[rows])
         dweight += s @ product
-        of_x = (product @ weight) * s * s * s / d
+        of_x = dots(product, weight) * s * s * s / d
         np.multiply(h, outer(s, weight), out=dx[rows])
         dx[rows] -= np.multiply(x[rows], of_x[:, None], out=scratch(1, h.shape, h.dtype))

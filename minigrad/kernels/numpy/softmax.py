@@ -12,9 +12,11 @@ import numpy as np
 
 from minigrad.kernels.numpy.scratch import blocks, ones, scratch
 
-__all__ = ["log_softmax", "log_softmax_backward", "softmax", "softmax_backward"]
+__all__ = ["log_softmax", "log_softmax_backward", "shifted", "softmax", "softmax_backward", "total"]
 
 Array = np.ndarray[Any, Any]
+
+LONG = 1 << 16  # elements of a row that are summed in one go
 
 
 def softmax(x: Array, y: Array) -> None:
@@ -33,7 +35,7 @@ def softmax_backward(g: Array, y: Array, dx: Array) -> None:
 
 
 def log_softmax(x: Array, y: Array) -> None:
-    for rows in blocks(*x.shape):
+    for rows in blocks(*x.shape if x.size else (0, 0)):  # a row of nothing has no sum to take the logarithm of
         d = shifted(x[rows], y[rows])
         e = np.exp(d, out=scratch(0, d.shape, d.dtype))
         d -= np.log(total(e))
@@ -58,6 +60,10 @@ def shifted(x: Array, out: Array) -> Array:
 
 
 def total(x: Array) -> Array:
-    """The sum of each row, as a product with ones: four times faster than a sum."""
-    sums: Array = np.dot(x, ones(x.shape[1], x.dtype))
-    return sums[:, None]
+    """The sum of each row, as a product with ones: four times faster than a sum. Long rows go in parts."""
+    n = x.shape[1]
+    if n <= LONG:
+        sums: Array = np.dot(x, ones(n, x.dtype))
+        return sums[:, None]
+    parts = [total(x[:, i : i + LONG]) for i in range(0, n, LONG)]
+    return np.sum(parts, axis=0, dtype=np.float64).astype(x.dtype)

@@ -93,7 +93,7 @@ def batch_norm__running(x: Value, weight: Value, bias: Value, mean: Value, var: 
     def batch_norm__running(g: Any) -> tuple[Any, ...]:
         h = form.matrix(g)
         sum_g, sum_gd = kernels.products(h, rows, mean, form.last)
-        none = 0 * scale
+        none = np.zeros_like(scale)
         (dx,) = kernels.affine(h, none, scale, none, form.last)
         return form.back(dx), sum_gd * r, sum_g, -scale * sum_g, -0.5 * r * r * scale * sum_gd
 
@@ -116,7 +116,8 @@ def group_norm(x: Value, weight: Value, bias: Value, /, groups: int, eps: float,
     [[-1.0, 1.0, 0.0, 0.0]]
     """
     examples, c = x.shape[:2]
-    several, n = c // groups, math.prod(x.shape[2:]) * c // groups  # channels of a group, and values of it
+    several = c // max(1, groups)  # channels of a group
+    n = several * math.prod(x.shape[2:])  # and values of it
     rows, shape = as_rows(x, x.ndim - 2), (examples * groups, n)
     mean, var = kernels.moments(x.reshape(shape), shape[0], 0)
     weight, bias = (np.tile(flat(part, no, c, x.dtype), examples) for part, no in ((weight, 1), (bias, 0)))
@@ -128,7 +129,7 @@ def group_norm(x: Value, weight: Value, bias: Value, /, groups: int, eps: float,
         seen.extend((mean.reshape(along), var.reshape(along), n))
 
     def mean_of_group(sums: Any) -> Any:
-        return np.repeat(sums.reshape(-1, several).sum(axis=1) / n, several)
+        return np.repeat(sums.reshape(shape[0], several).sum(axis=1) / max(1, n), several)
 
     def group_norm(g: Any) -> tuple[Any, ...]:
         h = as_rows(g, x.ndim - 2)
