@@ -4,6 +4,7 @@ from threading import Thread
 
 import numpy as np
 
+from minigrad.kernels.numpy import attention
 from minigrad.kernels.numpy import scratch as module
 from minigrad.kernels.numpy.scratch import scratch
 
@@ -29,3 +30,12 @@ def test_what_is_large_is_not_kept(monkeypatch):
     assert a.shape == (4, 3)
     assert a.base is None
     assert not np.shares_memory(a, scratch(5, (4, 3), np.float32))
+
+
+def test_a_large_causal_mask_is_not_kept(monkeypatch):
+    attention._hidden.cache_clear()
+    monkeypatch.setattr(attention, "LARGEST", 10)
+    for keys in (3, 4):
+        mask = attention.hidden(keys, 3, 0, np.float32)
+        assert np.isinf(mask).sum() == sum(max(0, keys - 1 - i) for i in range(3))
+    assert attention._hidden.cache_info().currsize == 1

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numpy.scratch import blocks, scratch
+from minigrad.kernels.numpy.scratch import LARGEST, blocks, scratch
 
 __all__ = ["weights", "weights_backward"]
 
@@ -50,8 +50,13 @@ def total_of(e: Array) -> Array:
     return np.ones((1, e.shape[1]), e.dtype) @ e
 
 
-@lru_cache(maxsize=4)
 def hidden(keys: int, queries: int, offset: int, dtype: Any) -> Array:
-    """Minus infinity where key j is later than i + offset, else 0: (keys, queries)."""
+    """Minus infinity where key j is later than i + offset, else 0: (keys, queries). Kept, unless it is large."""
+    make = _hidden if keys * queries <= LARGEST else _hidden.__wrapped__
+    return make(keys, queries, offset, dtype)
+
+
+@lru_cache(maxsize=4)
+def _hidden(keys: int, queries: int, offset: int, dtype: Any) -> Array:
     later = np.arange(keys)[:, None] > np.arange(queries) + offset
     return np.where(later, -np.inf, 0.0).astype(dtype)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["BITS", "blocks", "ones", "scratch"]
+__all__ = ["BITS", "LARGEST", "blocks", "ones", "scratch"]
 
 BLOCK = 1 << 15  # elements: 128 KiB of float32, a few of which lie in the second cache of a core
 LARGEST = 1 << 24  # elements that are kept in a place: the weights of attention over long texts may be many times that
