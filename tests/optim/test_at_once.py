@@ -127,3 +127,14 @@ def test_a_subclass_that_takes_parameters_one_by_one_is_computed_by_the_formula(
         found, _ = path(type(name, (kind,), {"per_tensor": True}), {}, np.float32, 3)
         expected, _ = path(kind, {}, np.float32, 3)
     close(found, expected, 1e-6)
+
+
+@pytest.mark.parametrize("provider", BY)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_gradient_of_nan_is_seen_at_a_rate_of_zero_too(name, provider):
+    for kind in (getattr(optim, name), by_formula(name)):
+        p = leaf(np.ones(3, np.float32))
+        p.grad = np.array([1, np.nan, 2], np.float32)
+        with use_kernels(provider):
+            kind([p], lr=0.0).step()
+        np.testing.assert_equal(p.numpy(), [1, np.nan, 1])

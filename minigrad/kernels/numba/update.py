@@ -46,11 +46,11 @@ def momentum(
     rate: Any, shrink: Any, pull: Any, least: Any,
 ) -> None:  # fmt: skip
     beta_, share_, shrink_, pull_, least_ = f(beta), f(share), f(shrink), f(pull), f(least)
-    of_b, of_g = f(rate * along), f(rate * across)
+    rate_, of_b, of_g = f(rate), f(along), f(across)
     for i in range(p.size):
         d = g[i] + times(pull_, p[i])
         b[i] = flushed(beta_ * b[i] + share_ * d, least_)
-        p[i] = shrink_ * p[i] - times(of_b, b[i]) - times(of_g, d)
+        p[i] = shrink_ * p[i] - rate_ * (times(of_b, b[i]) + times(of_g, d))
 
 
 @compiled(X[1], X[1], X[1], X[1], F, F, F, F, F, F, F)
