@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numba.jit import I, X, compiled, inlined, reduced
+from minigrad.kernels.numba.jit import I, X, compiled, inlined
 from minigrad.kernels.numba.norm import ROWS
-from minigrad.kernels.numba.sums import LONG, deviation
+from minigrad.kernels.numba.sums import deviation, weighted
 
 __all__ = ["affine", "affine_backward", "moments", "products"]
 
@@ -134,27 +134,12 @@ def products_of_columns(g: Any, x: Any, center: Any, sum_g: Any, sum_gd: Any) ->
     folded(of_gd, sum_gd, 1.0)
 
 
-@reduced
-def products_of_row(h: Any, a: Any, center: Any) -> Any:
-    """The sums of h and of h (a - center)."""
-    sum_h: Any = 0.0
-    sum_hd: Any = 0.0
-    for low in range(0, a.shape[0], LONG):
-        part, other, p, q = h[low : low + LONG], a[low : low + LONG], ZERO, ZERO
-        for j in range(other.shape[0]):
-            p += part[j]
-            q += part[j] * (other[j] - center)
-        sum_h += p
-        sum_hd += q
-    return sum_h, sum_hd
-
-
 @inlined
 def products_of_rows(g: Any, x: Any, center: Any, sum_g: Any, sum_gd: Any) -> None:
     channels = center.shape[0]
     of_g, of_gd = np.zeros(channels), np.zeros(channels)
     for i in range(x.shape[0]):
-        p, q = products_of_row(g[i], x[i], center[i % channels])
+        p, q = weighted(g[i], x[i], center[i % channels])
         of_g[i % channels] += p
         of_gd[i % channels] += q
     for c in range(channels):

@@ -34,7 +34,7 @@ def cross_entropy(x: Any, labels: Any, scale: Any, y: Any, slopes: Any) -> None:
         top = largest(a)
         for j in range(a.shape[0]):
             d[j] = exp(a[j] - top)
-        whole = total(d)
+        whole = np.float32(total(d))
         y[i] = s * (np.log(whole) - (a[label] - top))
         share = s / whole
         for j in range(a.shape[0]):

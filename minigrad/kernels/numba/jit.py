@@ -1,9 +1,9 @@
 """How kernels are compiled: for one signature, sequentially, without the interpreter's lock, kept on disk.
 
 Bits must not depend on where arrays lie. A loop that writes is compiled twice, wide, and one by one for arrays that may
-overlap; which of them runs, addresses decide. So a kernel computes exactly what it says, and both loops give the same.
-Sums over a row want to be reordered, or they would not be wide: they stand in functions that only read (`reduced`), of
-which there is one loop. None of it may assume that there are no NaN or infinities: what comes in comes out.
+overlap; which of them runs, addresses decide. So a kernel computes exactly what it says, without `fastmath`, and both
+loops give the same. Sums over a row must be reordered to be wide: they say so by `added`, in loops that only read, of
+which there is one (`sums`). Nothing may assume that there are no NaN or infinities: what comes in comes out.
 
 Builds on: `minigrad.kernels.provider`. Read next: `minigrad.kernels.numba.softmax`.
 """
@@ -19,9 +19,8 @@ from numba import boolean, float32, float64, int64, njit, void
 
 from minigrad.kernels import provider
 
-__all__ = ["F", "I", "I1", "M", "X", "compiled", "inlined", "reduced"]
+__all__ = ["F", "I", "I1", "M", "X", "compiled", "inlined"]
 
-FAST = {"reassoc", "contract", "nsz"}  # sums in any order, products added unrounded; NaN and infinities stay
 
 F, I = float64, int64  # noqa: E741 (numbers)
 X = {1: float32[::1], 2: float32[:, ::1], 3: float32[:, :, ::1], 4: float32[:, :, :, ::1]}  # arrays by their axes
@@ -49,8 +48,3 @@ def compiled(*signature: Any) -> Callable[[Callable[..., Any]], Any]:
 def inlined(function: Callable[..., Any]) -> Any:
     """A function of numbers, or of arrays, that kernels call in their loops."""
     return njit(inline="always", error_model="numpy")(function)
-
-
-def reduced(function: Callable[..., Any]) -> Any:
-    """A function that makes sums over arrays and writes into none."""
-    return njit(fastmath=FAST, error_model="numpy")(function)

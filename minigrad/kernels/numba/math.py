@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from minigrad.kernels.numba.jit import inlined
 
-__all__ = ["below", "exp", "fma", "from_rank", "rank", "sigmoid", "tanh"]
+__all__ = ["added", "below", "exp", "fma", "from_rank", "rank", "sigmoid", "tanh"]
 
 f = np.float32
 
@@ -29,6 +29,15 @@ def _fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
         return builder.fma(*args)
 
     return float32(float32, float32, float32), generate
+
+
+def _added(typingctx: Any, a: Any, b: Any) -> Any:
+    """a + b, as one of many summands that may be added up in any order."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fadd(*args, flags=("reassoc", "nsz"))
+
+    return float32(float32, float32), generate
 
 
 def _from_bits(typingctx: Any, bits: Any) -> Any:
@@ -49,6 +58,7 @@ def _to_bits(typingctx: Any, x: Any) -> Any:
     return int32(float32), generate
 
 
+added: Any = intrinsic(_added)
 fma: Any = intrinsic(_fma)
 from_bits: Any = intrinsic(_from_bits)
 to_bits: Any = intrinsic(_to_bits)

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numba.jit import F, X, compiled, inlined, reduced
-from minigrad.kernels.numba.sums import LONG, deviation, square_sum
+from minigrad.kernels.numba.jit import F, X, compiled, inlined
+from minigrad.kernels.numba.math import added
+from minigrad.kernels.numba.sums import LONG, deviation, product
 
 __all__ = ["layer_norm", "layer_norm_backward", "rms_norm", "rms_norm_backward"]
 
@@ -22,7 +23,7 @@ ROWS = 128  # rows that are added up in float32 before they go to the sum of all
 f, ZERO = np.float32, np.float32(0)
 
 
-@reduced
+@inlined
 def moments(row: Any) -> Any:
     """Mean and variance of a row. The mean of what is left of it brings a mean back that a long sum has lost."""
     n = np.float64(row.shape[0])
@@ -33,22 +34,21 @@ def moments(row: Any) -> Any:
     return f(m + rest), ZERO if var < ZERO else var
 
 
-@reduced
+@inlined
 def products(g: Any, weight: Any, row: Any, center: Any) -> Any:
     """The means of g weight, and of g weight (row - center)."""
-    n = row.shape[0]
     sum_h: Any = 0.0
     sum_hd: Any = 0.0
-    for low in range(0, n, LONG):
-        part, s, t = slice(low, low + LONG), ZERO, ZERO
-        a, k, d = g[part], weight[part], row[part]
-        for j in range(d.shape[0]):
-            h = a[j] * k[j]
-            s += h
-            t += h * (d[j] - center)
+    for low in range(0, row.shape[0], LONG):
+        high = low + LONG
+        sent, scale, part, s, t = g[low:high], weight[low:high], row[low:high], ZERO, ZERO
+        for j in range(part.shape[0]):
+            h = sent[j] * scale[j]
+            s = added(s, h)
+            t = added(t, h * (part[j] - center))
         sum_h += s
         sum_hd += t
-    return f(sum_h / n), f(sum_hd / n)
+    return f(sum_h / row.shape[0]), f(sum_hd / row.shape[0])
 
 
 @inlined
@@ -97,7 +97,7 @@ def rms_norm(x: Any, weight: Any, eps: float, y: Any, r: Any) -> None:
     d = x.shape[1]
     for i in range(x.shape[0]):
         a, t = x[i], y[i]
-        s = reciprocal_root(f(square_sum(a) / d), eps)
+        s = reciprocal_root(f(product(a, a) / d), eps)
         for j in range(d):
             t[j] = a[j] * s * weight[j]
         r[i] = s

@@ -38,7 +38,7 @@ def softmax(x: Any, y: Any) -> None:
         top = largest(a)
         for j in range(a.shape[0]):
             e[j] = exp(a[j] - top)
-        scale = ONE / total(e)
+        scale = ONE / np.float32(total(e))
         for j in range(a.shape[0]):
             e[j] *= scale
 
@@ -47,7 +47,7 @@ def softmax(x: Any, y: Any) -> None:
 def softmax_backward(g: Any, y: Any, dx: Any) -> None:
     for i in range(g.shape[0]):
         a, p, d = g[i], y[i], dx[i]
-        s = product(a, p)
+        s = np.float32(product(a, p))
         for j in range(a.shape[0]):
             d[j] = p[j] * (a[j] - s)
 
@@ -59,7 +59,7 @@ def log_softmax(x: Any, y: Any) -> None:
         top = largest(a)
         for j in range(a.shape[0]):
             d[j] = a[j] - top
-        shift = np.log(total_of_exp(d))
+        shift = np.float32(np.log(total_of_exp(d)))
         for j in range(a.shape[0]):
             d[j] -= shift
 
@@ -68,6 +68,6 @@ def log_softmax(x: Any, y: Any) -> None:
 def log_softmax_backward(g: Any, y: Any, dx: Any) -> None:
     for i in range(g.shape[0]):
         a, b, d = g[i], y[i], dx[i]
-        s = total(a)
+        s = np.float32(total(a))
         for j in range(a.shape[0]):
             d[j] = a[j] - exp(b[j]) * s

@@ -9,64 +9,52 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.numba.jit import reduced
-from minigrad.kernels.numba.math import exp
+from minigrad.kernels.numba.jit import inlined
+from minigrad.kernels.numba.math import added, exp
 
-__all__ = ["LONG", "deviation", "product", "square_sum", "total", "total_of_exp"]
+__all__ = ["LONG", "deviation", "product", "total", "total_of_exp", "weighted"]
 
 LONG = 1 << 14  # elements of a part
 ZERO = np.float32(0)
 
 
-@reduced
+@inlined
 def total(row: Any) -> Any:
-    """The sum."""
+    """The sum, in float64."""
     whole: Any = 0.0
     for low in range(0, row.shape[0], LONG):
         part, s = row[low : low + LONG], ZERO
         for j in range(part.shape[0]):
-            s += part[j]
-        whole += s
-    return np.float32(whole)
-
-
-@reduced
-def total_of_exp(row: Any) -> Any:
-    """The sum of e^x."""
-    whole: Any = 0.0
-    for low in range(0, row.shape[0], LONG):
-        part, s = row[low : low + LONG], ZERO
-        for j in range(part.shape[0]):
-            s += exp(part[j])
-        whole += s
-    return np.float32(whole)
-
-
-@reduced
-def square_sum(row: Any) -> Any:
-    """The sum of squares, in float64."""
-    whole: Any = 0.0
-    for low in range(0, row.shape[0], LONG):
-        part, s = row[low : low + LONG], ZERO
-        for j in range(part.shape[0]):
-            s += part[j] * part[j]
+            s = added(s, part[j])
         whole += s
     return whole
 
 
-@reduced
+@inlined
+def total_of_exp(row: Any) -> Any:
+    """The sum of e^x, in float64."""
+    whole: Any = 0.0
+    for low in range(0, row.shape[0], LONG):
+        part, s = row[low : low + LONG], ZERO
+        for j in range(part.shape[0]):
+            s = added(s, exp(part[j]))
+        whole += s
+    return whole
+
+
+@inlined
 def product(a: Any, b: Any) -> Any:
-    """The sum of products."""
+    """The sum of products, in float64."""
     whole: Any = 0.0
     for low in range(0, a.shape[0], LONG):
         part, other, s = a[low : low + LONG], b[low : low + LONG], ZERO
         for j in range(part.shape[0]):
-            s += part[j] * other[j]
+            s = added(s, part[j] * other[j])
         whole += s
-    return np.float32(whole)
+    return whole
 
 
-@reduced
+@inlined
 def deviation(row: Any, center: Any) -> Any:
     """The sums of d and of d^2, with d = row - center, in float64."""
     sum_d: Any = 0.0
@@ -75,8 +63,23 @@ def deviation(row: Any, center: Any) -> Any:
         part, s, q = row[low : low + LONG], ZERO, ZERO
         for j in range(part.shape[0]):
             d = part[j] - center
-            s += d
-            q += d * d
+            s = added(s, d)
+            q = added(q, d * d)
         sum_d += s
         sum_dd += q
     return sum_d, sum_dd
+
+
+@inlined
+def weighted(g: Any, row: Any, center: Any) -> Any:
+    """The sums of g and of g (row - center), in float64."""
+    sum_g: Any = 0.0
+    sum_gd: Any = 0.0
+    for low in range(0, row.shape[0], LONG):
+        sent, part, s, t = g[low : low + LONG], row[low : low + LONG], ZERO, ZERO
+        for j in range(part.shape[0]):
+            s = added(s, sent[j])
+            t = added(t, sent[j] * (part[j] - center))
+        sum_g += s
+        sum_gd += t
+    return sum_g, sum_gd

@@ -11,13 +11,12 @@ import numpy as np
 from numba import types
 
 from minigrad.kernels.numba.jit import F, X, compiled, inlined
-from minigrad.kernels.numba.sums import square_sum
+from minigrad.kernels.numba.sums import product
 
 __all__ = ["adam", "average", "descent", "momentum", "squares"]
 
 f = np.float32
 NUMBER = types.Array(types.float32, 0, "C")
-ROW = 4096  # elements that are summed in float32; the sums of these are summed in float64
 
 
 @inlined
@@ -77,7 +76,4 @@ def average(v: Any, x: Any, beta: Any) -> None:
 
 @compiled(X[1], NUMBER)
 def squares(g: Any, s: Any) -> None:
-    total = F(0)
-    for start in range(0, g.size, ROW):
-        total += square_sum(g[start : start + ROW])
-    s[()] = total
+    s[()] = product(g, g)
