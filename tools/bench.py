@@ -142,9 +142,15 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
+def command(given: list[str]) -> str:
+    """The command line without the files that it writes, which are of this machine alone."""
+    kept = [word for before, word in zip(["", *given], given, strict=False) if not {before, word} & {"--json", "--png"}]
+    return shlex.join(["python", "tools/bench.py", *kept])
+
+
 def main() -> int:
     args = arguments()
-    about = machine() | {"command": shlex.join(["python", "tools/bench.py", *sys.argv[1:]])}
+    about = machine() | {"command": command(sys.argv[1:])}
     print("\n".join(f"{name:<9}{text}" for name, text in about.items()))
     warnings = {"before": warn_if_busy()}
     peers, how = taking_part(args.quick), QUICK if args.quick else FULL
@@ -158,7 +164,7 @@ def main() -> int:
             found, failed, set_ = measured(name, threads, fitting, int(how["rounds"]), how["block"])
             print("\n".join([*map(line, found), *map(str, failed)]), flush=True)
             rows, failures, settings = rows + found, failures + failed, settings | set_
-    warnings["after"] = warn_if_busy()
+    warnings["after"] = warn_if_busy(after=True)
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
     if args.png:
