@@ -67,14 +67,7 @@ def _environment() -> Iterator[tuple[str, str]]:
     yield "NumPy", np.__version__
     for text in _blas():
         yield "BLAS", text
-    yield "kernels", _kernels()
-
-
-def _kernels() -> str:
-    try:
-        return provider.why()
-    except ArgumentError as error:
-        return f"none: {error}"
+    yield "kernels", provider.why()
 
 
 def _blas() -> Iterator[str]:

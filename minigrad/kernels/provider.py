@@ -63,9 +63,7 @@ def why() -> str:
     """What was chosen, in words, for ``python -m minigrad``."""
     if os.environ.get(SWITCH):
         try:
-            early = (
-                "" if chosen() == "numpy" or compiled() else "; not compiled yet, so the first use of each takes time"
-            )
+            early = "" if chosen() == "numpy" or compiled() else "; not compiled yet, so first uses take time"
             return f"{chosen()}, as {SWITCH} says{early}"
         except ArgumentError as error:
             return f"none: {error}"
