@@ -55,7 +55,7 @@ def test_a_block_chooses_for_itself():
         use_kernels("cuda").__enter__()
 
 
-@pytest.mark.skipif(not HERE, reason="needs numba")
+@pytest.mark.skipif(not HERE, reason="needs numba; the choice without it is tested above")
 def test_compile_fills_the_cache_and_a_folder_that_cannot_be_written_is_named(tmp_path):
     blocked = tmp_path / "file"
     blocked.touch()
@@ -68,7 +68,7 @@ def test_compile_fills_the_cache_and_a_folder_that_cannot_be_written_is_named(tm
     assert "XDG_CACHE_HOME names another folder" in done.stderr
 
 
-@pytest.mark.skipif(not HERE, reason="needs numba")
+@pytest.mark.skipif(not HERE, reason="needs numba; the choice without it is tested above")
 def test_a_cache_that_cannot_be_written_is_none(tmp_path, monkeypatch):
     """numba would pass it over and compile beside the sources, at every first use."""
     monkeypatch.setattr(provider, "folder", lambda: tmp_path)
@@ -80,7 +80,7 @@ def test_a_cache_that_cannot_be_written_is_none(tmp_path, monkeypatch):
         provider.compile_all()
 
 
-@pytest.mark.skipif(not HERE, reason="needs numba")
+@pytest.mark.skipif(not HERE, reason="needs numba; the choice without it is tested above")
 def test_a_user_without_a_home_gets_no_folder_of_that_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(provider, "folder", lambda: Path("~/.cache"))
@@ -94,7 +94,7 @@ def doubled(x):
         x[i] *= 2
 
 
-@pytest.mark.skipif(not HERE, reason="needs numba")
+@pytest.mark.skipif(not HERE, reason="needs numba; the choice without it is tested above")
 @pytest.mark.parametrize("size", [0, 40])
 @pytest.mark.parametrize("kind", ["*.nbi", "*.nbc"])
 def test_a_file_of_the_cache_that_was_cut_short_is_made_anew(kind, size, tmp_path, monkeypatch):
