@@ -12,7 +12,9 @@ import numpy as np
 from minigrad.backend import namespace
 from minigrad.kernels import served, update
 
-__all__ = ["EWMA", "flush"]
+__all__ = ["EWMA", "SELDOM", "flush"]
+
+SELDOM = 16  # updates from one look at what has decayed to the next
 
 
 class EWMA:
@@ -45,21 +47,22 @@ class EWMA:
 
     def update(self, x: Any) -> EWMA:
         """Take in the next value."""
+        least = self.count()
         if isinstance(self.value, float):
             self.value = self.beta * self.value + (1 - self.beta) * x
         elif _flat(self.value, x):
-            update.average(self.value, x, self.beta)
+            update.average(self.value, x, self.beta, least)
         else:
             self.value *= self.beta
             self.value += (1 - self.beta) * x
-        if self.count():
-            self.value = flush(self.value)
+            if least:
+                flush(self.value)
         return self
 
     def count(self) -> float:
         """Count an update. It gives the size below which the average is to become 0 now, mostly 0 itself (`flush`)."""
         self.t += 1
-        return 0.0 if self.t % 16 or not hasattr(self.value, "dtype") else tiny(self.value.dtype)
+        return 0.0 if self.t % SELDOM or not hasattr(self.value, "dtype") else tiny(self.value.dtype)
 
     @property
     def corrected(self) -> Any:

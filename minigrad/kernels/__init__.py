@@ -5,7 +5,7 @@ outputs. What fills them stands under the same names in `numpy/` and `numba/`::
 
     @kernel
     def softmax(x):                        # kernels/softmax.py
-        return (np.empty_like(x),)
+        return (np.empty(x.shape, x.dtype),)
 
     def softmax(x, y): ...                 # kernels/numpy/softmax.py and kernels/numba/softmax.py
 
@@ -35,6 +35,7 @@ Array = np.ndarray[Any, Any]
 Outputs = tuple[Array, ...]
 
 KERNELS: dict[str, Kernel] = {}  # every kernel that has been declared, under 'file.name'
+ndarray = np.ndarray
 FLOAT32 = np.dtype(np.float32)
 SERVED = (FLOAT32, np.dtype(np.float64))
 _forced: list[str] = []  # the providers of the `use_kernels` blocks that are open
@@ -48,13 +49,21 @@ class Kernel:
         self.folder, _, self.file = outputs.__module__.rpartition(".")
         self.name = outputs.__name__
         self.__doc__ = outputs.__doc__
-        self._run: Callable[..., None] | None = None  # what fills the outputs, once it has been asked for
+        self._run: Callable[..., None] | None = None  # NumPy's form, once it has been asked for,
+        self._compiled: Callable[..., None] | None = None  # and the compiled one, where that is in use
         place = "" if self.folder == __name__ else f"{self.folder}."  # of a kernel from outside
         KERNELS[f"{place}{self.file}.{self.name}"] = self
 
     def __call__(self, *inputs: Any) -> Outputs:
         outputs = self.outputs(*inputs)
-        (self._run or self._choose())(*inputs, *outputs)
+        run = self._run or self._choose()
+        if (compiled := self._compiled) is not None and inputs[0].dtype == FLOAT32:
+            run = compiled
+            for a in inputs:
+                if type(a) is ndarray and not a.flags.carray:
+                    run, inputs = self._for_scattered(inputs)
+                    break
+        run(*inputs, *outputs)
         return outputs
 
     def forms(self) -> dict[str, Callable[..., None]]:
@@ -77,8 +86,14 @@ class Kernel:
     def _choose(self) -> Callable[..., None]:
         name = _forced[-1] if _forced else provider.chosen()
         forms = self.forms() if name == "numba" else {"numpy": self._plain()}
-        self._run = self._guarded(forms["numba"], forms["numpy"]) if "numba" in forms else forms["numpy"]
+        self._compiled, self._run = forms.get("numba"), forms["numpy"]  # in this order: other threads look at `_run`
         return self._run
+
+    def _for_scattered(self, inputs: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        """What runs for arrays that do not lie in memory in one piece, which compiled loops are for."""
+        if self.writes_inputs:
+            return self._run, inputs  # a copy would be written, and lost
+        return self._compiled, tuple([a.copy() if type(a) is ndarray and not a.flags.carray else a for a in inputs])
 
     def _plain(self) -> Callable[..., None]:
         place = f"{self.folder}.numpy.{self.file}"
@@ -88,24 +103,6 @@ class Kernel:
             raise ArgumentError(
                 f"{self.name}: a kernel has a form in NumPy, got none as {place}.{self.name} ({error}); write it there"
             ) from error
-
-    def _guarded(self, compiled: Callable[..., None], plain: Callable[..., None]) -> Callable[..., None]:
-        """The compiled form for what it was compiled for: float32, and arrays that lie in memory in one piece."""
-        writes = self.writes_inputs
-
-        def run(*arrays: Any) -> None:
-            if arrays[0].dtype != FLOAT32:
-                return plain(*arrays)
-            for a in arrays:
-                if type(a) is np.ndarray and not a.flags.carray:
-                    break
-            else:
-                return compiled(*arrays)
-            if writes:
-                return plain(*arrays)  # a copy would be written, and lost
-            return compiled(*[a.copy() if type(a) is np.ndarray and not a.flags.carray else a for a in arrays])
-
-        return run
 
 
 def kernel(outputs: Callable[..., Outputs]) -> Kernel:

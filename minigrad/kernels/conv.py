@@ -19,10 +19,13 @@ import numpy as np
 from minigrad.backend.windows import places
 from minigrad.kernels import kernel
 
-__all__ = ["Steps", "conv", "conv_backward_rows", "conv_backward_x"]
+__all__ = ["KEPT", "Steps", "conv", "conv_backward_rows", "conv_backward_x"]
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
+
+
+KEPT = 1 << 18  # elements of columns that are kept: of more, a copy anew is cheaper than fetching them from memory
 
 
 class Steps(NamedTuple):
@@ -48,13 +51,18 @@ def _out(steps: Steps, size: Ints) -> Ints:
 
 
 @kernel
-def conv(x: Array, rows: Array, steps: Steps) -> tuple[Array]:
-    """y[n, i] = sum_t x[n, i stride + t dilation - padding] rows[t] + bias"""
-    return (np.empty((len(x), *steps.out(x.shape[1:-1]), rows.shape[1]), x.dtype),)
+def conv(x: Array, rows: Array, keep: bool, steps: Steps) -> tuple[Array, Array]:
+    """y[n, i] = sum_t x[n, i stride + t dilation - padding] rows[t] + bias, and, to `keep`, the columns if they are few
+
+    They are kept in one piece in the order that suits the loops; an empty array stands for none.
+    """
+    places = (len(x), *steps.out(x.shape[1:-1]))
+    size = math.prod(places) * len(rows)
+    return np.empty((*places, rows.shape[1]), x.dtype), np.empty(size if keep and size <= KEPT else 0, x.dtype)
 
 
 @kernel
-def conv_backward_rows(g: Array, x: Array, biased: bool, steps: Steps) -> tuple[Array]:
+def conv_backward_rows(g: Array, x: Array, kept: Array, biased: bool, steps: Steps) -> tuple[Array]:
     """d rows[t] = sum_n,i x[n, i stride + t dilation - padding] g[n, i], and below it the sum of g for the bias"""
     height = math.prod(steps.kernel) * x.shape[-1] + biased
     return (np.empty((height, g.shape[-1]), g.dtype),)

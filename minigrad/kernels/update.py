@@ -46,7 +46,7 @@ def adam(
 
 
 @in_place
-def average(v: Array, x: Array, beta: float) -> tuple[()]:
+def average(v: Array, x: Array, beta: float, least: float) -> tuple[()]:
     """v = beta v + (1 - beta) x"""
     return ()
 

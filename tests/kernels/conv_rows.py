@@ -33,14 +33,15 @@ def each(rng):
 
 def forward(rng):
     for x, rows, with_bias, _, _, steps in each(rng):
-        yield x, rows, steps
-        yield np.moveaxis(np.moveaxis(x, -1, 1).copy(), 1, -1), with_bias, steps
+        yield x, rows, False, steps
+        yield np.moveaxis(np.moveaxis(x, -1, 1).copy(), 1, -1), with_bias, True, steps
 
 
 def backward_rows(rng):
     for x, _, _, g, _, steps in each(rng):
-        yield g, x, True, steps
-        yield np.moveaxis(np.moveaxis(g, -1, 1).copy(), 1, -1), x, False, steps
+        nothing = np.empty(0, np.float32)
+        yield g, x, nothing, True, steps
+        yield np.moveaxis(np.moveaxis(g, -1, 1).copy(), 1, -1), x, nothing, False, steps
 
 
 def backward_x(rng):

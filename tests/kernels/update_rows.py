@@ -55,7 +55,10 @@ def of_adam(rng):
 
 def of_average(rng):
     for arrays in cases(rng, 2):
-        yield (*arrays, 0.9)
+        yield (*arrays, 0.9, 0.0)
+    v, x = flat(rng, 3, 2)
+    v[:], x[:] = [1e-38, 1.0, np.nan], 0
+    yield v, x, 0.5, TINY
 
 
 def of_bound(rng):

@@ -8,6 +8,7 @@ from minigrad import nn
 from minigrad.errors import MinigradError, ShapeError
 from minigrad.inspect import summary
 from minigrad.inspect.cost import kept_by, nodes_behind
+from minigrad.kernels.conv import KEPT
 from minigrad.kernels.numpy import conv as in_numpy
 from minigrad.nn import functional as F
 from tests.nn.convolution_rows import convolve
@@ -123,15 +124,20 @@ def test_summary_counts_two_for_each_product_and_one_for_the_bias():
     assert [row.parameters for row in table.rows[1:]] == [8 * 27 + 8, 16]
 
 
-def test_columns_are_never_kept_and_x_only_where_the_weight_learns():
-    x, layer = mg.ones((2, 3, 8, 8), requires_grad=True), nn.Conv2d(3, 4, 3)
+def kept(layer, x):
+    """The bytes that the graph of a layer's result holds."""
+    return sum(kept_by(node, set()) for node in nodes_behind(layer(x).node))
 
-    def kept():
-        return sum(kept_by(node, set()) for node in nodes_behind(layer(x).node))
 
-    assert kept() == x.value.nbytes + layer.weight.value.nbytes
+def test_columns_are_kept_where_they_are_few_and_x_only_where_the_weight_learns():
+    layer, (few, many) = nn.Conv2d(3, 4, 3), (mg.ones((2, 3, n, n), requires_grad=True) for n in (8, 80))
+    assert 2 * 78 * 78 * (27 + 1) > KEPT > 2 * 6 * 6 * (27 + 1)
+    columns = 4 * 2 * 6 * 6 * (27 + 1)
+    for x, more in ((few, columns), (many, 0)):
+        assert kept(layer, x) == x.value.nbytes + layer.weight.value.nbytes + more
     layer.weight.requires_grad = layer.bias.requires_grad = False
-    assert kept() == layer.weight.value.nbytes
+    for x in (few, many):
+        assert kept(layer, x) == layer.weight.value.nbytes
 
 
 def test_the_input_gets_no_gradient_computed_where_it_needs_none(device, monkeypatch):

@@ -29,7 +29,7 @@ def gelu_erf(x: Any, y: Any, slope: Any) -> None:
         e = exp(np.float32(-0.5) * a * a)
         p = below(a, e)
         y[i] = a * p
-        slope[i] = p + a * e * DENSITY
+        slope[i] = p + (a * e * DENSITY if e > ZERO else ZERO)  # 0 where a is infinite; NaN is in p
 
 
 @compiled(X[1], X[1], X[1])

@@ -67,11 +67,11 @@ def adam(
         p[i] = shrink_ * p[i] - rate_ * (m[i] / (np.sqrt(v[i]) + eps_))
 
 
-@compiled(X[1], X[1], F)
-def average(v: Any, x: Any, beta: Any) -> None:
-    keep, take = f(beta), f(1 - beta)
+@compiled(X[1], X[1], F, F)
+def average(v: Any, x: Any, beta: Any, least: Any) -> None:
+    keep, take, least_ = f(beta), f(1 - beta), f(least)
     for i in range(v.size):
-        v[i] = keep * v[i] + take * x[i]
+        v[i] = flushed(keep * v[i] + take * x[i], least_)
 
 
 @compiled(X[1], NUMBER)

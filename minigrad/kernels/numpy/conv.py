@@ -1,7 +1,8 @@
 """Convolution in NumPy: what each place of the result sees becomes a row of a matrix, and one product makes the result.
 
 The matrix of columns is many times as large as x, so it is made piece by piece, in memory that is used again and stays
-in the cache, and never kept: making it once more for the gradient is cheaper than fetching it from memory.
+in the cache. Making it once more for the gradient is cheaper than fetching it from memory; one that fits into the cache
+as a whole is kept.
 
 Builds on: `minigrad.kernels.numpy.scratch`, `minigrad.backend.windows`. Read next: `minigrad.ops.fused.conv`.
 """
@@ -29,16 +30,17 @@ LONG = 16  # elements side by side from which on a copy is fast
 COLUMNS, FRAME = range(2)  # places in scratch memory
 
 
-def conv(x: Array, rows: Array, steps: Any, y: Array) -> None:
+def conv(x: Array, rows: Array, keep: bool, steps: Any, y: Array, kept: Array) -> None:
     made = matrix(y)
-    for places, columns in columns_of(x, len(rows), steps):
+    for places, columns in columns_of(x, len(rows), steps, kept):
         np.matmul(columns, rows, out=made[places])
 
 
-def conv_backward_rows(g: Array, x: Array, biased: bool, steps: Any, d: Array) -> None:
+def conv_backward_rows(g: Array, x: Array, kept: Array, biased: bool, steps: Any, d: Array) -> None:
     d.fill(0)
     sent = matrix(g)
-    for places, columns in columns_of(x, len(d), steps):
+    parts = kept_columns if kept.size else columns_of
+    for places, columns in parts(x, len(d), steps, kept):
         d += columns.T @ sent[places]
 
 
@@ -58,11 +60,10 @@ def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Any, dx: Array) ->
         dx[some] = frame[form.inside]
 
 
-def columns_of(x: Array, height: int, steps: Any) -> Iterator[tuple[slice, Array]]:
+def columns_of(x: Array, height: int, steps: Any, kept: Array) -> Iterator[tuple[slice, Array]]:
     """Piece by piece what the places of the result see, a row for each, and which places these are.
 
-    One of the two directions lies in one piece in memory (`Form.by_place`). A row that is longer than what a place sees
-    ends with a one.
+    A row that is longer than what a place sees ends with a one. They lie in `kept` where that has room.
     """
     for some, first, form in forms(x.shape, x.itemsize, steps):
         frame = x[some]
@@ -72,13 +73,22 @@ def columns_of(x: Array, height: int, steps: Any) -> Iterator[tuple[slice, Array
             frame[form.inside] = x[some]
         seen = np.ndarray(form.windows, x.dtype, frame, strides=form.strides)
         for images, lines, places in form.pieces:
-            part, count = seen[images, lines], places.stop - places.start
-            columns = scratch(COLUMNS, (count, height) if form.by_place else (height, count), x.dtype)
-            columns = columns if form.by_place else columns.T
+            part, (start, stop) = seen[images, lines], (first + places.start, first + places.stop)
+            size = (stop - start) * height
+            memory = kept[start * height : stop * height] if kept.size else scratch(COLUMNS, (size,), x.dtype)
+            columns = form.lying(memory, stop - start, height)
             columns[:, : form.depth].reshape(part.shape)[...] = part  # a view: the axes are only split
             if height > form.depth:
                 columns[:, form.depth :] = 1
-            yield slice(first + places.start, first + places.stop), columns
+            yield slice(start, stop), columns
+
+
+def kept_columns(x: Array, height: int, steps: Any, kept: Array) -> Iterator[tuple[slice, Array]]:
+    """What `columns_of` made of x, from where it was kept."""
+    for _, first, form in forms(x.shape, x.itemsize, steps):
+        for _, _, places in form.pieces:
+            start, stop = first + places.start, first + places.stop
+            yield slice(start, stop), form.lying(kept[start * height : stop * height], stop - start, height)
 
 
 class Form(NamedTuple):
@@ -91,6 +101,10 @@ class Form(NamedTuple):
     depth: int  # how many elements a place sees
     by_place: bool  # whether rows of columns lie in one piece, unless what a place sees side by side is short
     pieces: list[tuple[slice, slice, slice]]
+
+    def lying(self, memory: Array, count: int, height: int) -> Array:
+        """Memory as columns (count, height), of which one direction lies in one piece."""
+        return memory.reshape(count, height) if self.by_place else memory.reshape(height, count).T
 
 
 @lru_cache(maxsize=256)

@@ -69,11 +69,13 @@ def adam(
         np.subtract(q, s, q)
 
 
-def average(v: Array, x: Array, beta: float) -> None:
+def average(v: Array, x: Array, beta: float, least: float) -> None:
     stay, take = numbers(v.dtype, beta, 1 - beta)
     for a, y, s in chunks(v, x):
         np.multiply(a, stay, a)
         np.add(a, np.multiply(y, take, s), a)
+        if least:
+            flush(a, least, s)
 
 
 def bound(g: Array, scale: float) -> None:

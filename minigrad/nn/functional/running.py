@@ -16,7 +16,7 @@ import numpy as np
 from minigrad.argument import SHARE
 from minigrad.backend import Array
 from minigrad.errors import ShapeError
-from minigrad.ewma import EWMA, flush
+from minigrad.ewma import EWMA, SELDOM
 from minigrad.nn.argument import ArgumentError, check_eps
 from minigrad.nn.functional.standardize import averaged_axes, floating, of_shape
 from minigrad.tensor import Tensor, as_value, raw
@@ -96,11 +96,9 @@ def _average(running: Any, batch: Array, momentum: Any) -> None:
     if isinstance(momentum, (int, float)):
         if not momentum:
             return
-        new = EWMA(1 - momentum, old.copy()).update(batch).value
-        flush(new)
+        new = EWMA(1 - momentum, old.copy(), SELDOM - 1).update(batch).value  # the update that looks for what decayed
     else:
-        new = old + (batch - old) * momentum
-    new = new.astype(old.dtype)
+        new = (old + (batch - old) * momentum).astype(old.dtype)
     if isinstance(running, Tensor):
         running.value = new  # not written into: a graph may still hold the old statistics
     else:

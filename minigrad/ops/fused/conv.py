@@ -70,10 +70,10 @@ def conv(x: Value, weight: Value, bias: Value, /, steps: Steps) -> Result:
     array([[[4., 6., 6.]]], dtype=float32)
     """
     seen, size, weight_shape, biased = last(x), x.shape[2:], weight.shape, bias is not None
-    (y,) = kernels.conv(seen, as_rows(weight, bias), steps)
+    y, kept = kernels.conv(seen, as_rows(weight, bias), True, steps)
 
     def to_weight(g: Array) -> tuple[Array, Array | None]:
-        (d,) = kernels.conv_backward_rows(last(g), seen, biased, steps)
+        (d,) = kernels.conv_backward_rows(last(g), seen, kept, biased, steps)
         depth = len(d) - biased
         d_weight = d[:depth].reshape(*steps.kernel, *weight_shape[1::-1]).transpose(-1, -2, *range(len(steps.kernel)))
         return np.ascontiguousarray(d_weight), d[depth] if biased else None
@@ -90,7 +90,7 @@ def backward_x(g: Array, weight: Array, size: tuple[int, ...], steps: Steps) -> 
         return kernels.conv_backward_x(g, as_rows(weight), size, steps)[0]
     backwards: Any = (..., *[slice(None, None, -1)] * len(size))
     turned = weight.swapaxes(0, 1)[backwards]
-    return kernels.conv(g, as_rows(turned), steps._replace(width=width))[0]
+    return kernels.conv(g, as_rows(turned), False, steps._replace(width=width))[0]
 
 
 def as_rows(weight: Array, bias: Array | None = None) -> Array:
