@@ -48,8 +48,10 @@ def sizes(name: str, what: str, shape: Any) -> tuple[int, ...]:
     >>> sizes("example", "normalized_shape", 3), sizes("example", "normalized_shape", [2, np.int64(3)])
     ((3,), (2, 3))
     """
-    several = isinstance(shape, Iterable) and not isinstance(shape, str) and getattr(shape, "shape", None) != ()
-    return tuple(whole(name, what, n) for n in (shape if several else (shape,)))
+    several = type(shape) is tuple or (
+        isinstance(shape, Iterable) and not isinstance(shape, str) and getattr(shape, "shape", None) != ()
+    )
+    return tuple([whole(name, what, n) for n in (shape if several else (shape,))])
 
 
 class Range(NamedTuple):

@@ -163,4 +163,4 @@ def joint(n: int, together: Callable[[Any], Sequence[Any]]) -> tuple[Vjp, ...]:
         vjp.__qualname__ = together.__name__
         return vjp
 
-    return tuple(part(i) for i in range(n))
+    return tuple([part(i) for i in range(n)])

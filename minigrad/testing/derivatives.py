@@ -116,7 +116,7 @@ def check_second(p: Probe) -> None:
         everything = list(range(len(xs)))
         weights = p.put(p.weights(p.on_host(*xs).shape))
         directions = [p.weights(x.shape, seed=21 + k) for k, x in enumerate(xs)]
-        projection = projected_gradient(p, weights, directions)
+        projection = projected_gradient(p.objective(weights), [p.put(v) for v in directions])
         on_host = lambda *hosts: float(p.host(projection(*(p.put(x) for x in hosts))))  # noqa: E731
         expected = differences.gradients(on_host, xs)
         arrays = [p.put(x) for x in xs]
@@ -127,13 +127,12 @@ def check_second(p: Probe) -> None:
             p.expect(same, f"{p.describe(xs, k)} after second order", "untouched", "changed", HINTS["memory"])
 
 
-def projected_gradient(p: Probe, weights: Any, directions: Sequence[Array]) -> Callable[..., Any]:
-    """The gradient of the weighted value, projected on directions: a function with one number as its value."""
-    first = grad(p.objective(weights), list(range(len(directions))))
-    on_device = [p.put(v) for v in directions]
+def projected_gradient(function: Callable[..., Any], directions: Sequence[Any]) -> Callable[..., Any]:
+    """The gradient of a function, projected on directions, which lie on its device: a function of the same values."""
+    first = grad(function, list(range(len(directions))))
 
-    def projection(*inputs: Any) -> Any:
-        parts = [ops.sum(ops.multiply(g, v)) for g, v in zip(first(*inputs), on_device, strict=True)]
+    def projection(*values: Any) -> Any:
+        parts = [ops.sum(ops.multiply(g, v)) for g, v in zip(first(*values), directions, strict=True)]
         return sum(parts[1:], start=parts[0])
 
     return projection
@@ -177,7 +176,7 @@ def check_broadcasting(p: Probe) -> None:
 def second_along(p: Probe, xs: Sequence[Array], weights: Array, about: str) -> None:
     """Second order along one direction: much cheaper than the whole projection, and enough for broadcasting."""
     directions = [p.weights(x.shape, seed=41 + k) for k, x in enumerate(xs)]
-    projection = projected_gradient(p, p.put(weights), directions)
+    projection = projected_gradient(p.objective(p.put(weights)), [p.put(v) for v in directions])
     slope = differences.along(lambda *hosts: p.host(projection(*(p.put(x) for x in hosts))), xs, directions)
     found = grad(projection, list(range(len(xs))))(*(p.put(x) for x in xs))
     for k, g in enumerate(found):

@@ -1,20 +1,19 @@
 """The checks of a layer's gradients, of inputs and parameters, against finite differences; to second order.
 
-Builds on: `minigrad.testing.layer_case`, `minigrad.testing.differences`. Read next: `minigrad.testing.check_layer`.
+Builds on: `minigrad.testing.layer_case`, `minigrad.testing.derivatives`. Read next: `minigrad.testing.check_layer`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minigrad import ops
 from minigrad.autodiff import grad
 from minigrad.tensor import Tensor
 from minigrad.testing import differences
 from minigrad.testing.case import Array
+from minigrad.testing.derivatives import projected_gradient
 from minigrad.testing.layer_case import LayerProbe
 from minigrad.testing.layer_parts import mode
 from minigrad.testing.report import shortened
@@ -96,7 +95,7 @@ def check_second(p: LayerProbe) -> None:
     with p.step("second order"):
         directions = [p.weights(x.shape, seed=21 + k) for k, x in enumerate(origin)]
         ways = [p.weights(x.shape, seed=51 + k) for k, x in enumerate(origin)]
-        projection = projected(p, directions)
+        projection = projected_gradient(p.function(True), [p.put(v) for v in directions])
         found = grad(projection, list(range(len(origin))))(*(p.put(x) for x in origin))
         got = sum(float((p.host(g) * way).sum()) for g, way in zip(found, ways, strict=True))
         for step in STEPS:
@@ -107,22 +106,10 @@ def check_second(p: LayerProbe) -> None:
         p.expect(False, f"second derivative along a direction, of {', '.join(names)}", float(slope), got)
 
 
-def projected(p: LayerProbe, directions: list[Array]) -> Callable[..., Any]:
-    """The gradient of the layer projected on directions, as a function of inputs and parameters."""
-    first = grad(p.function(True), list(range(len(directions))))
-    on_device = [p.put(v) for v in directions]
-
-    def projection(*values: Any) -> Any:
-        parts = [ops.sum(ops.multiply(g, v)) for g, v in zip(first(*values), on_device, strict=True)]
-        return sum(parts[1:], start=parts[0])
-
-    return projection
-
-
 def _slope(p: LayerProbe, directions: list[Array], origin: list[Array], ways: list[Array], step: float) -> Array:
     def measure() -> Array:
         there = p.on("numpy")
-        projection = projected(there, directions)
+        projection = projected_gradient(there.function(True), [there.put(v) for v in directions])
         return differences.along(lambda *hosts: there.number(projection(*hosts)), origin, ways, step)
 
     found: Array = p.subject.once(("second", step), measure)
