@@ -20,6 +20,8 @@ from minigrad.tensor import Tensor, raw
 
 __all__ = ["Labels", "check_ignored", "check_weights", "class_labels", "is_probabilities", "per_class"]
 
+INT64 = np.dtype(np.int64)
+
 
 class Labels(NamedTuple):
     """Labels that may be used as an index, and masks: None where a mask would change nothing."""
@@ -84,9 +86,11 @@ def _integers(name: str, logits: Any, labels: Any) -> Array:
             f"{name}: logits must be (N, classes, ...), labels (N, ...), got {logits.shape} and {labels.shape}; "
             + ("if the classes come last, logits.swapaxes(1, -1)" if last else "reshape")
         )
-    if labels.dtype == np.uint64:  # the largest would become negative, and one of these may be the ignored one
-        labels = namespace(labels).minimum(labels, np.iinfo(np.int64).max)
-    return labels if labels.dtype == np.int64 else labels.astype(np.int64)
+    if labels.dtype != INT64:
+        if labels.dtype == np.uint64:  # the largest would become negative, and one of these may be the ignored one
+            labels = home.minimum(labels, np.iinfo(np.int64).max)
+        labels = labels.astype(INT64)
+    return labels
 
 
 def per_class(name: str, weight: Any, logits: Any) -> Any:
