@@ -1,8 +1,8 @@
 """Kernels of pooling, over arrays with the channels last and three axes to move along: x (N, D, H, W, C).
 
 `taps` has for each tap and axis three numbers: the first window in which the tap lies inside x, the window behind the
-last one, and where the tap of the first lies; `frame` has for each axis, as its rows, the stride, how many windows
-there are, and the size of x. What lies in the padding takes no part.
+last one, and where the tap of window 0 lies or would lie; `frame` has for each axis, as its rows, the stride, how many
+windows there are, and the size of x. What lies in the padding takes no part.
 
 Builds on: `minigrad.kernels`. Read next: `minigrad.kernels.numpy.pool`.
 """

@@ -92,8 +92,8 @@ def _slices(taps: bytes, stride: bytes) -> list[tuple[Any, Any]]:
     for axes in np.frombuffer(taps, int).reshape(-1, 3, 3).tolist():
         windows = [slice(first, end) for first, end, _ in axes]
         places = [
-            slice(at, at + (end - first - 1) * s + 1 if end > first else at, s)
-            for (first, end, at), s in zip(axes, strides, strict=True)
+            slice(start + first * s, start + (end - 1) * s + 1, s) if end > first else slice(0)
+            for (first, end, start), s in zip(axes, strides, strict=True)
         ]
         found.append(((slice(None), *windows), (slice(None), *places)))
     return found
@@ -106,6 +106,5 @@ def apart(taps: Array, frame: Array) -> bool:
 
 @lru_cache(maxsize=256)
 def _apart(taps: bytes, stride: bytes) -> bool:
-    each, strides = np.frombuffer(taps, int).reshape(-1, 3, 3), np.frombuffer(stride, int)
-    offsets = each[:, :, 2] - each[:, :, 0] * strides
-    return bool((offsets.max(axis=0) - offsets.min(axis=0) < strides).all())
+    starts = np.frombuffer(taps, int).reshape(-1, 3, 3)[:, :, 2]
+    return bool((np.ptp(starts, axis=0) < np.frombuffer(stride, int)).all())

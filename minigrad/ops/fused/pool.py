@@ -165,6 +165,6 @@ def tables(frame: Frame, size: Ints) -> tuple[Array, Array]:
         starts = [t * d - before for t in range(k)]
         firsts = [max(0, -(start // s)) for start in starts]
         ends = [min(out, (m - 1 - start) // s + 1) for start in starts]
-        along.append([(f, max(f, e), start + f * s) for start, f, e in zip(starts, firsts, ends, strict=True)])
+        along.append(list(zip(firsts, map(max, firsts, ends), starts, strict=True)))
     rows = [(1,) * missing + numbers for numbers in (frame.stride, frame.out, size)]
     return np.array(list(product(*along))), np.array(rows)
