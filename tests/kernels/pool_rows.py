@@ -4,11 +4,13 @@ import numpy as np
 
 from minigrad.ops.fused.pool import Frame, max_pool, sum_pool, tables
 
-# size, kernel, stride, dilation, width: no overlap, overlap, padding, gaps, a last window that reaches beyond the end
+# size, kernel, stride, dilation, width, out: no overlap, overlap, padding, gaps in windows, a last window that reaches
+# beyond the end, one that does not reach it, gaps between windows
 FRAMES = [
     ((6, 8), (2, 2), (2, 2), (1, 1), ((0, 0), (0, 0)), (3, 4)),
     ((7, 6), (3, 2), (1, 2), (1, 1), ((1, 1), (1, 1)), (7, 4)),
     ((9,), (3,), (2,), (2,), ((2, 2),), (5,)),
+    ((8, 7), (2, 2), (3, 3), (1, 1), ((0, 0), (0, 0)), (3, 2)),
     ((5, 5), (2, 3), (2, 2), (1, 1), ((0, 1), (0, 2)), (3, 3)),
     ((4, 3, 5), (2, 2, 2), (2, 1, 2), (1, 1, 1), ((0, 0), (0, 0), (1, 0)), (2, 2, 3)),
 ]
