@@ -22,15 +22,15 @@ ZERO, LOWEST, NONE = np.float32(0), np.float32(-np.inf), np.uint8(255)
 
 
 @inlined
-def sweep(meet: Any, x: Any, windows: Any, taps: Any, frame: Any) -> None:
-    """Wherever a tap of a window lies inside the image x: meet(its row of channels, windows, the window, the tap)."""
+def sweep(meet: Any, n: Any, x: Any, windows: Any, taps: Any, frame: Any) -> None:
+    """Wherever a tap of a window lies inside image n: meet(its row of channels in x, windows, the window, the tap)."""
     sd, sh, sw = frame[0, 0], frame[0, 1], frame[0, 2]
     for t in range(taps.shape[0]):
         i, j, k = taps[t, 0, 2], taps[t, 1, 2], taps[t, 2, 2]
         for d in range(taps[t, 0, 0], taps[t, 0, 1]):
             for h in range(taps[t, 1, 0], taps[t, 1, 1]):
                 for w in range(taps[t, 2, 0], taps[t, 2, 1]):
-                    meet(x[i + d * sd, j + h * sh, k + w * sw], windows, (d, h, w), np.uint8(t))
+                    meet(x[n, i + d * sd, j + h * sh, k + w * sw], windows, (n, d, h, w), np.uint8(t))
 
 
 @inlined
@@ -47,7 +47,7 @@ def take_larger(row: Any, windows: Any, at: Any, number: Any) -> None:
 def max_pool(x: Any, taps: Any, frame: Any, y: Any, tap: Any) -> None:
     for n in range(x.shape[0]):
         y[n], tap[n] = LOWEST, NONE
-        sweep(take_larger, x[n], (y[n], tap[n]), taps, frame)
+        sweep(take_larger, n, x, (y, tap), taps, frame)
 
 
 @inlined
@@ -61,7 +61,7 @@ def send_to_winner(row: Any, windows: Any, at: Any, number: Any) -> None:
 def max_pool_backward(g: Any, tap: Any, taps: Any, frame: Any, dx: Any) -> None:
     for n in range(g.shape[0]):
         dx[n] = ZERO
-        sweep(send_to_winner, dx[n], (g[n], tap[n]), taps, frame)
+        sweep(send_to_winner, n, dx, (g, tap), taps, frame)
 
 
 @inlined
@@ -75,7 +75,7 @@ def add_up(row: Any, windows: Any, at: Any, number: Any) -> None:
 def sum_pool(x: Any, taps: Any, frame: Any, y: Any) -> None:
     for n in range(x.shape[0]):
         y[n] = ZERO
-        sweep(add_up, x[n], y[n], taps, frame)
+        sweep(add_up, n, x, y, taps, frame)
 
 
 @inlined
@@ -89,4 +89,4 @@ def send(row: Any, windows: Any, at: Any, number: Any) -> None:
 def sum_pool_backward(g: Any, taps: Any, frame: Any, dx: Any) -> None:
     for n in range(g.shape[0]):
         dx[n] = ZERO
-        sweep(send, dx[n], g[n], taps, frame)
+        sweep(send, n, dx, g, taps, frame)
