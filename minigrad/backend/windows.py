@@ -11,11 +11,38 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-__all__ = ["overlap_add", "places", "sliding_windows", "taps", "window_view"]
+__all__ = ["Steps", "overlap_add", "places", "sliding_windows", "taps", "window_view"]
 
 Sizes = tuple[int, ...]
+
+
+class Steps(NamedTuple):
+    """How a kernel moves over x, one number for each axis; `width` is the padding before and after.
+
+    >>> Steps((3,), (2,), (1,), ((1, 0),)).out((8,))
+    (4,)
+    """
+
+    kernel: Sizes
+    stride: Sizes
+    dilation: Sizes
+    width: tuple[Sizes, ...]
+
+    def padded(self, size: Sizes) -> Sizes:
+        """The size with its padding."""
+        return tuple(before + m + after for m, (before, after) in zip(size, self.width, strict=True))
+
+    def out(self, size: Sizes) -> Sizes:
+        """How many windows there are along each axis."""
+        return _out(self, size)
+
+
+@lru_cache(maxsize=256)
+def _out(steps: Steps, size: Sizes) -> Sizes:
+    return places(steps.padded(size), steps.kernel, steps.stride, steps.dilation)
 
 
 def places(size: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Sizes:

@@ -1,7 +1,7 @@
 """Kernels of convolution, over arrays with the channels last: x (N, *size, C), g and y (N, *out, O).
 
 The weight is a matrix of rows (taps of the kernel x C, O), and the bias, where there is one, its last row: the columns
-that it is multiplied with end with ones then. `steps` are kernel, stride, dilation and the widths of the padding.
+that it is multiplied with end with ones then.
 
 There is no compiled form: nearly all of the time goes into products of matrices.
 
@@ -11,43 +11,19 @@ Builds on: `minigrad.kernels`, `minigrad.backend.windows`. Read next: `minigrad.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from minigrad.backend.windows import places
+from minigrad.backend.windows import Steps
 from minigrad.kernels import kernel
 
-__all__ = ["KEPT", "Steps", "conv", "conv_backward_rows", "conv_backward_x"]
+__all__ = ["KEPT", "conv", "conv_backward_rows", "conv_backward_x"]
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
 
-
 KEPT = 1 << 18  # elements of columns that are kept: of more, a copy anew is cheaper than fetching them from memory
-
-
-class Steps(NamedTuple):
-    """How a kernel moves, one number for each axis; `width` is the padding before and after."""
-
-    kernel: Ints
-    stride: Ints
-    dilation: Ints
-    width: tuple[Ints, ...]
-
-    def padded(self, size: Ints) -> Ints:
-        """The size with its padding."""
-        return tuple(before + m + after for m, (before, after) in zip(size, self.width, strict=True))
-
-    def out(self, size: Ints) -> Ints:
-        """How many windows there are along each axis."""
-        return _out(self, size)
-
-
-@lru_cache(maxsize=256)
-def _out(steps: Steps, size: Ints) -> Ints:
-    return places(steps.padded(size), steps.kernel, steps.stride, steps.dilation)
 
 
 @kernel

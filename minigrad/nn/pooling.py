@@ -11,7 +11,7 @@ from typing import Any
 
 from minigrad.errors import ShapeError
 from minigrad.nn.functional.average import avg_pool1d, avg_pool2d, check_divisor
-from minigrad.nn.functional.pooling import max_pool1d, max_pool2d, max_pool3d, steps
+from minigrad.nn.functional.pooling import max_pool1d, max_pool2d, max_pool3d, numbers
 from minigrad.nn.layer import Layer
 from minigrad.promote import wide
 from minigrad.tensor import as_value
@@ -35,7 +35,7 @@ class _MaxPool(Layer):
         dilation: Sizes = 1,
         ceil_mode: bool = False,
     ) -> None:
-        steps(type(self).__name__, self.axes, kernel_size, stride, padding, dilation)
+        numbers(type(self).__name__, self.axes, kernel_size, stride, padding, dilation)
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.dilation, self.ceil_mode = dilation, ceil_mode
 
@@ -149,7 +149,7 @@ class AvgPool1d(Layer):
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
-        steps(type(self).__name__, self.axes, kernel_size, stride, padding)
+        numbers(type(self).__name__, self.axes, kernel_size, stride, padding)
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
 
@@ -189,7 +189,7 @@ class AvgPool2d(Layer):
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None:
-        steps(type(self).__name__, self.axes, kernel_size, stride, padding)
+        numbers(type(self).__name__, self.axes, kernel_size, stride, padding)
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.ceil_mode, self.count_include_pad, self.divisor_override = (
             ceil_mode, count_include_pad, check_divisor(type(self).__name__, divisor_override)

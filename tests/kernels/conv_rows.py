@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minigrad.kernels.conv import Steps
+from minigrad.backend.windows import Steps
 from minigrad.ops.fused.conv import conv
 
 # N, size, C, O, kernel, stride, dilation, width: one channel, many, odd frames, no frame, gaps, no images, lines

@@ -2,38 +2,39 @@
 
 import numpy as np
 
-from minigrad.ops.fused.pool import Frame, max_pool, sum_pool, tables
+from minigrad.backend.windows import Steps
+from minigrad.ops.fused.pool import max_pool, sum_pool, tables
 
-# size, kernel, stride, dilation, width, out: no overlap, overlap, padding, gaps in windows, a last window that reaches
-# beyond the end, one that does not reach it, gaps between windows
-FRAMES = [
-    ((6, 8), (2, 2), (2, 2), (1, 1), ((0, 0), (0, 0)), (3, 4)),
-    ((7, 6), (3, 2), (1, 2), (1, 1), ((1, 1), (1, 1)), (7, 4)),
-    ((9,), (3,), (2,), (2,), ((2, 2),), (5,)),
-    ((8, 7), (2, 2), (3, 3), (1, 1), ((0, 0), (0, 0)), (3, 2)),
-    ((5, 5), (2, 3), (2, 2), (1, 1), ((0, 1), (0, 2)), (3, 3)),
-    ((4, 3, 5), (2, 2, 2), (2, 1, 2), (1, 1, 1), ((0, 0), (0, 0), (1, 0)), (2, 2, 3)),
+# size, kernel, stride, dilation, width: no overlap, overlap, padding, gaps in windows, gaps between them, a last window
+# that reaches beyond the end
+GEOMETRIES = [
+    ((6, 8), (2, 2), (2, 2), (1, 1), ((0, 0), (0, 0))),
+    ((7, 6), (3, 2), (1, 2), (1, 1), ((1, 1), (1, 1))),
+    ((9,), (3,), (2,), (2,), ((2, 2),)),
+    ((8, 7), (2, 2), (3, 3), (1, 1), ((0, 0), (0, 0))),
+    ((5, 5), (2, 3), (2, 2), (1, 1), ((0, 1), (0, 2))),
+    ((4, 3, 5), (2, 2, 2), (2, 1, 2), (1, 1, 1), ((0, 0), (0, 0), (1, 0))),
 ]
 ONE, MANY, NONE = (1, 1), (3, 17), (0, 2)  # N, C
 SPECIAL = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 1.0, 1.0, 2.0], np.float32)  # with equals
 
 
-def frames():
+def each():
     for lead in (ONE, MANY, NONE):
-        for size, *numbers in FRAMES:
-            yield lead, size, Frame(*numbers)
+        for size, *numbers in GEOMETRIES:
+            yield lead, size, Steps(*numbers)
 
 
-def last(x, frame):
-    n = len(frame.kernel)
+def last(x, steps):
+    n = len(steps.kernel)
     return np.moveaxis(x.reshape(*x.shape[:2], *[1] * (3 - n), *x.shape[2:]), 1, -1)
 
 
 def values(rng):
-    for lead, size, frame in frames():
-        where = tables(frame, size)
-        yield last(rng.normal(size=(*lead, *size)).astype(np.float32), frame), *where
-        yield np.ascontiguousarray(last(rng.choice(SPECIAL, size=(*lead, *size)), frame)), *where
+    for lead, size, steps in each():
+        where = tables(steps, size)
+        yield last(rng.normal(size=(*lead, *size)).astype(np.float32), steps), *where
+        yield np.ascontiguousarray(last(rng.choice(SPECIAL, size=(*lead, *size)), steps)), *where
 
 
 def finite(rng):
@@ -42,9 +43,9 @@ def finite(rng):
 
 
 def of_maximum(rng):
-    for lead, size, frame in frames():
-        g = np.ascontiguousarray(last(rng.normal(size=(*lead, *frame.out)).astype(np.float32), frame))
-        yield g, rng.integers(0, np.prod(frame.kernel), size=g.shape).astype(np.uint8), *tables(frame, size)
+    for lead, size, steps in each():
+        g = np.ascontiguousarray(last(rng.normal(size=(*lead, *steps.out(size))).astype(np.float32), steps))
+        yield g, rng.integers(0, np.prod(steps.kernel), size=g.shape).astype(np.uint8), *tables(steps, size)
 
 
 def of_sum(rng):
@@ -53,9 +54,9 @@ def of_sum(rng):
 
 
 def cases(rng):
-    for lead, size, frame in frames():
-        yield (rng.normal(size=(*lead, *size)).astype(np.float32),), {"frame": frame}
-        yield (rng.integers(0, 3, size=(lead[1], *size)).astype(np.float32),), {"frame": frame}
+    for lead, size, steps in each():
+        yield (rng.normal(size=(*lead, *size)).astype(np.float32),), {"steps": steps}
+        yield (rng.integers(0, 3, size=(lead[1], *size)).astype(np.float32),), {"steps": steps}
 
 
 ROWS = {

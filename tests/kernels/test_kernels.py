@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.backend.windows import Steps
 from minigrad.fused import served
 from minigrad.kernels import KERNELS, provider, use_kernels
 from minigrad.kernels.provider import PROVIDERS, installed
 from minigrad.ops.fused.channel_norm import batch_norm__running, group_norm
 from minigrad.ops.fused.cross_entropy import cross_entropy
 from minigrad.ops.fused.norm import layer_norm, rms_norm
+from minigrad.ops.fused.pool import max_pool
 from minigrad.ops.fused.softmax import log_softmax, softmax
 from tests.kernels.rows import FUSED, ROWS
 
@@ -87,6 +89,14 @@ def test_groups_of_no_channels_are_normalised_to_nothing(shape, provider):
         with use_kernels(provider), np.errstate(all="ignore"):
             group_norm(x, None, None, groups, 1e-5).sum().backward()
         assert x.grad.shape == shape
+
+
+@pytest.mark.parametrize("provider", BY)
+def test_padding_does_not_win_even_over_minus_infinity(provider):
+    x = mg.Tensor(np.full((1, 1, 3, 3), -np.inf, np.float32), requires_grad=True)
+    with use_kernels(provider):
+        max_pool(x, Steps((3, 3), (2, 2), (1, 1), ((1, 1), (1, 1)))).sum().backward()
+    assert x.grad.tolist() == [[[[1, 1, 0], [1, 1, 0], [0, 0, 0]]]]
 
 
 @pytest.mark.parametrize("op", [softmax, log_softmax, layer_norm, rms_norm])

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.backend.windows import taps
+from minigrad.backend.windows import Steps, taps
 from minigrad.kernels.numpy.scratch import blocks, scratch
 
 __all__ = ["conv", "conv_backward_rows", "conv_backward_x"]
@@ -30,13 +30,13 @@ LONG = 16  # elements side by side from which on a copy is fast
 COLUMNS, FRAME = range(2)  # places in scratch memory
 
 
-def conv(x: Array, rows: Array, keep: bool, steps: Any, y: Array, kept: Array) -> None:
+def conv(x: Array, rows: Array, keep: bool, steps: Steps, y: Array, kept: Array) -> None:
     made = matrix(y)
     for places, columns in columns_of(x, len(rows), steps, kept):
         np.matmul(columns, rows, out=made[places])
 
 
-def conv_backward_rows(g: Array, x: Array, kept: Array, biased: bool, steps: Any, d: Array) -> None:
+def conv_backward_rows(g: Array, x: Array, kept: Array, biased: bool, steps: Steps, d: Array) -> None:
     d.fill(0)
     sent = matrix(g)
     parts = kept_columns if kept.size else columns_of
@@ -44,7 +44,7 @@ def conv_backward_rows(g: Array, x: Array, kept: Array, biased: bool, steps: Any
         d += columns.T @ sent[places]
 
 
-def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Any, dx: Array) -> None:
+def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Steps, dx: Array) -> None:
     """Every row of the columns' gradient is added up where its window lies, overlap-add."""
     depth, sent = len(rows), matrix(g)
     for some, first, form in forms(dx.shape, dx.itemsize, steps):
@@ -60,7 +60,7 @@ def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Any, dx: Array) ->
         dx[some] = frame[form.inside]
 
 
-def columns_of(x: Array, height: int, steps: Any, kept: Array) -> Iterator[tuple[slice, Array]]:
+def columns_of(x: Array, height: int, steps: Steps, kept: Array) -> Iterator[tuple[slice, Array]]:
     """Piece by piece what the places of the result see, a row for each, and which places these are.
 
     A row that is longer than what a place sees ends with a one. They lie in `kept` where that has room.
@@ -83,7 +83,7 @@ def columns_of(x: Array, height: int, steps: Any, kept: Array) -> Iterator[tuple
             yield slice(start, stop), columns
 
 
-def kept_columns(x: Array, height: int, steps: Any, kept: Array) -> Iterator[tuple[slice, Array]]:
+def kept_columns(x: Array, height: int, steps: Steps, kept: Array) -> Iterator[tuple[slice, Array]]:
     """What `columns_of` made of x, from where it was kept."""
     for _, first, form in forms(x.shape, x.itemsize, steps):
         for _, _, places in form.pieces:
@@ -108,7 +108,7 @@ class Form(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def forms(shape: Ints, itemsize: int, steps: Any) -> list[tuple[slice, int, Form]]:
+def forms(shape: Ints, itemsize: int, steps: Steps) -> list[tuple[slice, int, Form]]:
     """Slices of images (N, *size, C), the number of the first place in them, and their form."""
     padded, out = steps.padded(shape[1:-1]), steps.out(shape[1:-1])
     return [
@@ -117,7 +117,7 @@ def forms(shape: Ints, itemsize: int, steps: Any) -> list[tuple[slice, int, Form
     ]
 
 
-def form_of(shape: Ints, itemsize: int, steps: Any) -> Form:
+def form_of(shape: Ints, itemsize: int, steps: Steps) -> Form:
     batch, size, channels = shape[0], shape[1:-1], shape[-1]
     padded, out = steps.padded(size), steps.out(size)
     frame = (batch, *padded, channels)
@@ -160,7 +160,7 @@ def matrix(g: Array) -> Array:
     return g.reshape(math.prod(g.shape[:-1]), g.shape[-1])
 
 
-def add_windows(x: Array, windows: Array, steps: Any) -> None:
+def add_windows(x: Array, windows: Array, steps: Steps) -> None:
     """x[..., i stride + t dilation] += windows[..., i, t]"""
     n = len(steps.kernel)
     out = windows.shape[windows.ndim - 2 * n : windows.ndim - n]

@@ -16,11 +16,12 @@ import numpy as np
 
 from minigrad.argument import whole
 from minigrad.backend import Array, namespace
+from minigrad.backend.windows import Steps
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.pooling import frame
+from minigrad.nn.functional.pooling import steps_over
 from minigrad.nn.functional.resample import mixed
-from minigrad.ops.fused.pool import TAPS, Frame, channels_first, max_pool, sum_pool, take_largest
+from minigrad.ops.fused.pool import TAPS, channels_first, max_pool, sum_pool, take_largest
 from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
@@ -59,20 +60,21 @@ def _size(name: str, n: int, x: Any) -> tuple[int, ...]:
     return size
 
 
-def as_windows(name: str, x: Any, parts: list[Array]) -> Frame | None:
+def as_windows(name: str, x: Any, parts: list[Array]) -> Steps | None:
     """The regions as windows of ordinary pooling, where they are equal and side by side; else None."""
     n = len(parts)
     kernel = tuple(place.shape[1] for place in parts)
     side_by_side = all(place.size == m for place, m in zip(parts, x.shape[x.ndim - n :], strict=True))
-    return frame(name, n, x.shape, kernel, None, 0, 1, False) if side_by_side else None
+    return steps_over(name, n, x.shape, kernel, None, 0, 1, False) if side_by_side else None
 
 
 def _average(name: str, n: int, x: Any, output_size: Output) -> Any:
     x = as_value(x)
-    parts = regions(name, output_size, _size(name, n, x))
-    windows = as_windows(name, x, [place for place, _ in parts])
-    if windows and max(windows.out) > 1:
-        y = sum_pool(wide(x), windows) * (1 / math.prod(windows.kernel))
+    size = _size(name, n, x)
+    parts = regions(name, output_size, size)
+    steps = as_windows(name, x, [place for place, _ in parts])
+    if steps and max(steps.out(size)) > 1:
+        y = sum_pool(wide(x), steps) * (1 / math.prod(steps.kernel))
         return y.astype("float16") if x.dtype == "float16" else y
     y = channels_first(wide(x), n)
     if all(len(place) == 1 for place, _ in parts):  # everything: one mean
@@ -88,9 +90,9 @@ def _largest(name: str, n: int, x: Any, output_size: Output) -> Any:
     x = as_value(x)
     size = _size(name, n, x)
     parts = [place for place, _ in regions(name, output_size, size)]
-    windows = as_windows(name, x, parts) if x.dtype.kind == "f" else None
-    if windows and math.prod(windows.kernel) <= TAPS:
-        return max_pool(x, windows)
+    steps = as_windows(name, x, parts) if x.dtype.kind == "f" else None
+    if steps and math.prod(steps.kernel) <= TAPS:
+        return max_pool(x, steps)
     x = channels_first(x, n)
     count = tuple(len(place) for place in parts)
     table = []

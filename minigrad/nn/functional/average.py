@@ -14,10 +14,11 @@ import numpy as np
 
 from minigrad.argument import whole
 from minigrad.backend import namespace
+from minigrad.backend.windows import Steps
 from minigrad.nn.argument import ArgumentError
-from minigrad.nn.functional.pooling import frame
+from minigrad.nn.functional.pooling import steps_over
 from minigrad.ops import multiply
-from minigrad.ops.fused.pool import Frame, sum_pool
+from minigrad.ops.fused.pool import sum_pool
 from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value, raw
@@ -31,11 +32,11 @@ def _avg_pool(
     name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil: bool, with_pad: bool, divisor: Any
 ) -> Any:
     x = as_value(x)
-    f = frame(name, n, x.shape, kernel_size, stride, padding, 1, ceil)
+    steps = steps_over(name, n, x.shape, kernel_size, stride, padding, 1, ceil)
     divisor = check_divisor(name, divisor)
     half, size = x.dtype == "float16", x.shape[x.ndim - n :]
-    total = sum_pool(wide(x), f)
-    y = multiply(total, _weights(total, f, size, with_pad) if divisor is None else 1 / divisor)
+    total = sum_pool(wide(x), steps)
+    y = multiply(total, _weights(total, steps, size, with_pad) if divisor is None else 1 / divisor)
     return y.astype("float16") if half else y
 
 
@@ -46,10 +47,10 @@ def check_divisor(name: str, divisor: Any) -> int | None:
     return None if divisor is None else int(divisor)
 
 
-def _weights(x: Any, f: Frame, size: tuple[int, ...], with_pad: bool) -> Any:
+def _weights(x: Any, steps: Steps, size: tuple[int, ...], with_pad: bool) -> Any:
     """1 / how many elements of each window count: all of x, the padding too if `with_pad`, never what lies beyond."""
     counts = []
-    for c, k, s, (before, _), m in zip(f.out, f.kernel, f.stride, f.width, size, strict=True):
+    for c, k, s, (before, _), m in zip(steps.out(size), steps.kernel, steps.stride, steps.width, size, strict=True):
         first = np.arange(c) * s
         start, stop = (0, m + 2 * before) if with_pad else (before, before + m)
         counts.append(np.minimum(first + k, stop) - np.maximum(first, start))

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigrad.argument import whole
+from minigrad.backend.windows import Steps
 from minigrad.errors import ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.ops import expand_dims
 from minigrad.ops.axes import per_axis
-from minigrad.ops.fused.conv import Steps, conv, conv__plain
+from minigrad.ops.fused.conv import conv, conv__plain
 from minigrad.promote import wide
 from minigrad.tape import composite
 from minigrad.tensor import as_value

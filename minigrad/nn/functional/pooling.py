@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from minigrad.backend.windows import places
+from minigrad.backend.windows import Steps, places
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.nn.argument import ArgumentError
 from minigrad.ops.axes import per_axis
-from minigrad.ops.fused.pool import TAPS, Frame, max_pool, max_pool__plain
+from minigrad.ops.fused.pool import TAPS, max_pool, max_pool__plain
 from minigrad.tape import composite
 from minigrad.tensor import as_value
 
@@ -24,7 +24,7 @@ Sizes = int | Sequence[int]
 Ints = tuple[int, ...]
 
 
-def steps(
+def numbers(
     name: str, n: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Kernel, stride, padding and dilation as one number for each axis, or an error; they ask nothing of x."""
@@ -45,17 +45,20 @@ def span(kernel: Ints, dilation: Ints) -> Ints:
     return tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
 
 
-def frame(
+def steps_over(
     name: str, n: int, shape: Ints, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
-) -> Frame:
+) -> Steps:
     """The windows over the last `n` axes; with `ceil_mode` the last may reach beyond the end, but not start there."""
     if len(shape) not in (n + 1, n + 2):
         raise ShapeError(f"{name}: x is (N, C, ...) with {n} axes behind C, or without N, got {shape}; reshape it")
-    return _frame(name, shape[len(shape) - n :], *steps(name, n, kernel_size, stride, padding, dilation), ceil_mode)
+    given = numbers(name, n, kernel_size, stride, padding, dilation)
+    return _steps_over(name, shape[len(shape) - n :], *given, ceil_mode)
 
 
 @lru_cache(maxsize=256)
-def _frame(name: str, size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil_mode: bool) -> Frame:
+def _steps_over(
+    name: str, size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil_mode: bool
+) -> Steps:
     spans = span(kernel, dilation)
     padded = tuple(m + 2 * p for m, p in zip(size, padding, strict=True))
     count = places(padded, kernel, stride, dilation)
@@ -71,15 +74,15 @@ def _frame(name: str, size: Ints, kernel: Ints, stride: Ints, padding: Ints, dil
         )
     beyond = (max(0, (c - 1) * s + k - m) for c, s, k, m in zip(count, stride, spans, padded, strict=True))
     width = tuple((p, p + more) for p, more in zip(padding, beyond, strict=True))
-    return Frame(kernel, stride, dilation, width, count)
+    return Steps(kernel, stride, dilation, width)
 
 
 def _max_pool(name: str, n: int, x: Any, *options: Any) -> Any:
     x = as_value(x)
-    f = frame(name, n, x.shape, *options)
+    steps = steps_over(name, n, x.shape, *options)
     if x.dtype.kind == "b":
         raise DTypeError(f"{name}: takes numbers, got {x.dtype}; cast to float32 first, .astype('float32')")
-    return max_pool(x, f) if math.prod(f.kernel) <= TAPS else max_pool__plain(x, f)
+    return max_pool(x, steps) if math.prod(steps.kernel) <= TAPS else max_pool__plain(x, steps)
 
 
 @composite

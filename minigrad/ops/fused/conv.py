@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.backend.windows import Steps
 from minigrad.graph import joint
 from minigrad.kernels import conv as kernels
-from minigrad.kernels.conv import Steps
 from minigrad.ops.arithmetic import add
 from minigrad.ops.arrange import pad
 from minigrad.ops.linalg import matmul
@@ -27,7 +27,7 @@ from minigrad.ops.shape import reshape, swapaxes, transpose
 from minigrad.ops.windows import sliding_windows
 from minigrad.tape import Result, Value, op
 
-__all__ = ["Steps", "conv", "conv__plain", "finish", "grouped"]
+__all__ = ["conv", "conv__plain", "finish", "grouped"]
 
 Array = np.ndarray[Any, Any]
 

@@ -15,12 +15,12 @@ from __future__ import annotations
 import math
 from functools import lru_cache, reduce
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from minigrad.backend import namespace
-from minigrad.backend.windows import taps
+from minigrad.backend.windows import Steps, taps
 from minigrad.kernels import pool as kernels
 from minigrad.kernels.pool import TAPS
 from minigrad.ops.arrange import pad
@@ -30,31 +30,21 @@ from minigrad.ops.windows import sliding_windows
 from minigrad.tape import Result, Value, op
 from minigrad.tensor import raw
 
-__all__ = ["TAPS", "Frame", "channels_first", "max_pool", "max_pool__plain", "sum_pool", "take_largest"]
+__all__ = ["TAPS", "channels_first", "max_pool", "max_pool__plain", "sum_pool", "take_largest"]
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
 
 
-class Frame(NamedTuple):
-    """Where the windows lie, one number for each axis; `width` is what comes before and after."""
-
-    kernel: Ints
-    stride: Ints
-    dilation: Ints
-    width: tuple[tuple[int, int], ...]
-    out: Ints  # how many windows there are
-
-
-def max_pool__plain(x: Value, /, frame: Frame) -> Value:
-    n = len(frame.kernel)
-    lowest = -math.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
-    x = padded(channels_first(x, n), frame.width, lowest)
-    slices = [place for _, place in taps(frame.kernel, frame.out, frame.stride, frame.dilation)]
+def max_pool__plain(x: Value, /, steps: Steps) -> Value:
+    n = len(steps.kernel)
+    out, lowest = steps.out(x.shape[x.ndim - n :]), -math.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
+    x = padded(channels_first(x, n), steps.width, lowest)
+    slices = [place for _, place in taps(steps.kernel, out, steps.stride, steps.dilation)]
     size = x.shape[x.ndim - n :]
     plane = np.arange(math.prod(size)).reshape(size)
     table = np.stack([plane[place].ravel() for place in slices])
-    y = take_largest(x, [raw(x)[place] for place in slices], table, frame.out)
+    y = take_largest(x, [raw(x)[place] for place in slices], table, out)
     return channels_first(y, n)
 
 
@@ -90,7 +80,7 @@ def padded(x: Value, width: Any, value: float) -> Value:
 
 
 @op(plain=max_pool__plain)
-def max_pool(x: Value, /, frame: Frame) -> Result:
+def max_pool(x: Value, /, steps: Steps) -> Result:
     """The largest element of every window, y[n, c, i] = max over t of x[n, c, i stride + t dilation - padding].
 
     A window has at most `TAPS` elements.
@@ -99,47 +89,47 @@ def max_pool(x: Value, /, frame: Frame) -> Result:
     Gradient: all of it goes to the largest element; of equals, to the first.
 
     >>> from minigrad import tensor
-    >>> max_pool(tensor([[1.0, 3.0, 2.0, 0.0]]), Frame((2,), (2,), (1,), ((0, 0),), (2,))).numpy()
+    >>> max_pool(tensor([[1.0, 3.0, 2.0, 0.0]]), Steps((2,), (2,), (1,), ((0, 0),))).numpy()
     array([[3., 2.]], dtype=float32)
     """
-    n, shape = len(frame.kernel), x.shape
-    where = tables(frame, shape[x.ndim - n :])
+    n, shape = len(steps.kernel), x.shape
+    where = tables(steps, shape[x.ndim - n :])
     y, tap = kernels.max_pool(last(x, n), *where)
 
     def vjp(g: Array) -> Array:
         return first(kernels.max_pool_backward(np.ascontiguousarray(last(g, n)), tap, *where)[0], shape)
 
-    return first(y, (*shape[: x.ndim - n], *frame.out)), (vjp,)
+    return first(y, (*shape[: x.ndim - n], *y.shape[4 - n : 4])), (vjp,)
 
 
-def sum_pool__plain(x: Value, /, frame: Frame) -> Value:
-    n = len(frame.kernel)
-    x = padded(channels_first(x, n), frame.width, 0.0)
+def sum_pool__plain(x: Value, /, steps: Steps) -> Value:
+    n = len(steps.kernel)
+    x = padded(channels_first(x, n), steps.width, 0.0)
     lead = x.ndim - n
-    x = sliding_windows(x, frame.kernel, frame.stride, frame.dilation)  # (C, N, *out, *kernel)
+    x = sliding_windows(x, steps.kernel, steps.stride, steps.dilation)  # (C, N, *out, *kernel)
     x = transpose(x, *range(lead + n, lead + 2 * n), *range(lead + n))
-    x = reshape(x, math.prod(frame.kernel), *x.shape[n:]).sum(axis=0)  # the taps first: the sum adds whole arrays
+    x = reshape(x, math.prod(steps.kernel), *x.shape[n:]).sum(axis=0)  # the taps first: the sum adds whole arrays
     return channels_first(x, n)
 
 
 @op(plain=sum_pool__plain)
-def sum_pool(x: Value, /, frame: Frame) -> Result:
+def sum_pool(x: Value, /, steps: Steps) -> Result:
     """The sum of every window, y[n, c, i] = sum over t of x[n, c, i stride + t dilation - padding].
 
     Shapes: x (N, C, *size) or (C, *size), y (N, C, *out) or (C, *out).
 
     >>> from minigrad import tensor
-    >>> sum_pool(tensor([[1.0, 3.0, 2.0, 0.0]]), Frame((2,), (2,), (1,), ((0, 0),), (2,))).numpy()
+    >>> sum_pool(tensor([[1.0, 3.0, 2.0, 0.0]]), Steps((2,), (2,), (1,), ((0, 0),))).numpy()
     array([[4., 2.]], dtype=float32)
     """
-    n, shape = len(frame.kernel), x.shape
-    where = tables(frame, shape[x.ndim - n :])
+    n, shape = len(steps.kernel), x.shape
+    where = tables(steps, shape[x.ndim - n :])
     (y,) = kernels.sum_pool(last(x, n), *where)
 
     def vjp(g: Array) -> Array:
         return first(kernels.sum_pool_backward(last(g, n), *where)[0], shape)
 
-    return first(y, (*shape[: x.ndim - n], *frame.out)), (vjp,)
+    return first(y, (*shape[: x.ndim - n], *y.shape[4 - n : 4])), (vjp,)
 
 
 # -- how kernels see it ------------------------------------------------------------------------------------------------
@@ -157,14 +147,14 @@ def first(y: Array, shape: Ints) -> Array:
 
 
 @lru_cache(maxsize=256)
-def tables(frame: Frame, size: Ints) -> tuple[Array, Array]:
+def tables(steps: Steps, size: Ints) -> tuple[Array, Array]:
     """Where the taps lie, and the frame, as kernels take them (see `minigrad.kernels.pool`), for three axes."""
-    missing = 3 - len(size)
+    missing, counts = 3 - len(size), steps.out(size)
     along = [[(0, 1, 0)]] * missing
-    for k, s, d, (before, _), out, m in zip(*frame, size, strict=True):
+    for k, s, d, (before, _), out, m in zip(*steps, counts, size, strict=True):
         starts = [t * d - before for t in range(k)]
         firsts = [max(0, -(start // s)) for start in starts]
         ends = [min(out, (m - 1 - start) // s + 1) for start in starts]
         along.append(list(zip(firsts, map(max, firsts, ends), starts, strict=True)))
-    rows = [(1,) * missing + numbers for numbers in (frame.stride, frame.out, size)]
+    rows = [(1,) * missing + numbers for numbers in (steps.stride, counts, size)]
     return np.array(list(product(*along))), np.array(rows)
