@@ -1,11 +1,14 @@
 """Milliseconds per training step and per op: minigrad beside PyTorch, JAX and bare matrix products.
 
     python tools/bench.py [--quick] [--threads 1 2] [--only W1 ...] [--rounds N] [--json FILE] [--png FILE] [--write]
+                          [--as-is]
 
 Each peer runs in a fresh process of its own, where it is installed. The peers take turns, one computes at a time; a
 ratio to PyTorch's eager mode is formed in each round, and the median of these counts. --quick takes PyTorch and
-minigrad alone and few rounds; --write makes docs/BENCHMARKS.md. The workloads are in tools/workloads, the peers in
-tools/bench_peers.py. Ends with 1 if minigrad failed anywhere; another peer that fails is told of and left out.
+minigrad alone and few rounds; --write makes docs/BENCHMARKS.md. Each library chooses its code for the processor by
+itself; --as-is keeps what the shell says of that, OPENBLAS_CORETYPE and the like. The workloads are in tools/workloads,
+the peers in tools/bench_peers.py. Ends with 1 if minigrad failed anywhere; another peer that fails is told of and left
+out.
 """
 
 import argparse
@@ -23,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools.bench_chart import chart
 from tools.bench_page import PAGE, duration, page
 from tools.bench_peers import PEERS, Peer, Worker, WorkerError, installed, prepare_numba
-from tools.bench_timing import machine, quartiles, warn_if_busy
+from tools.bench_timing import as_is, machine, own_code, quartiles, warn_if_busy
 from tools.workloads import WORKLOADS
 
 PAUSE = 0.05  # seconds between two turns, in which threads that wait by spinning fall asleep
@@ -133,6 +136,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file")
     parser.add_argument("--png", type=Path, metavar="FILE", help="draw the ratios")
     parser.add_argument("--write", action="store_true", help="write docs/BENCHMARKS.md, and its rows beside it")
+    as_is(parser)
     args = parser.parse_args(given)
     if min(args.threads) < 1 or (args.rounds is not None and args.rounds < 1):
         parser.error("threads and rounds are at least 1")
@@ -168,7 +172,10 @@ def main() -> int:
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
     if args.png:
-        chart(rows, args.png)
+        if any(row["ratio"] is not None for row in rows):
+            chart(rows, args.png)
+        else:
+            print(f"no picture in {args.png}: there are no ratios without PyTorch")
     if args.write:
         PAGE.with_name("benchmarks.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
         PAGE.write_text(page(rows, about, settings, how, warnings, [str(failure) for failure in failures]), "utf-8")
@@ -176,6 +183,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    own_code()
     try:
         sys.exit(main())
     except KeyboardInterrupt:  # the processes have been ended on the way out

@@ -24,7 +24,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import minigrad as mg
 from tools.bench_blocks import layer_block, op_block
-from tools.bench_timing import RARE, have_torch, interleaved, kernels_in_use, limited, machine, quartiles, warn_if_busy
+from tools.bench_timing import (
+    RARE,
+    as_is,
+    have_torch,
+    interleaved,
+    kernels_in_use,
+    limited,
+    machine,
+    own_code,
+    quartiles,
+    warn_if_busy,
+)
 from tools.layer_sizes import SIZED
 from tools.op_rows import by_op
 from tools.workloads.chain import chain as mixed_chain
@@ -87,7 +98,17 @@ def run(rounds: int, chain: int, calls: int, only: list[str] | None = None) -> I
 
 # -- printing ----------------------------------------------------------------------------------------------------------
 
-SOURCE = "[tools/bench_ops.py](../tools/bench_ops.py)."
+INTRODUCTION = """# Microseconds per op and per layer, forward and backward
+
+float32, minigrad and PyTorch's eager mode in turns in one process; written by
+[tools/bench_ops.py](../tools/bench_ops.py).
+
+Arrays are small, so most rows weigh what comes on top of the arithmetic: those of ops are the examples of
+[tools/op_rows](../tools/op_rows), those of layers stand in [tools/layer_sizes.py](../tools/layer_sizes.py). In a chain of
+40 an op is called 40 times, each on the result of the one before, and walked back once; single calls are walked back one
+by one, where the result may not go in again. W3 is a chain of 1,000 mixed ops on 10 elements. The ratio is the median of
+those of each round, the spread their interquartile range as a part of it.
+"""
 HEAD = f"{'op':<24}{'how':<16}{'minigrad us':>12}{'PyTorch us':>12}{'ratio':>8}{'spread':>8}"
 
 
@@ -98,8 +119,11 @@ def line(row: dict[str, Any]) -> str:
 
 def markdown(about: dict[str, str], rows: list[dict[str, Any]]) -> str:
     """The result as a Markdown page."""
-    lines = ["# Microseconds per op and per layer, forward and backward", ""]
-    lines += ["float32, minigrad and PyTorch's eager mode in turns in one process; written by", SOURCE, ""]
+    ratios = [row["ratio"] for row in rows if row["ratio"]]
+    lines = [INTRODUCTION]
+    if ratios:
+        faster, middle = sum(ratio < 1 for ratio in ratios), quartiles(ratios)[0]
+        lines += [f"minigrad is faster in {faster} of {len(ratios)} rows; the median ratio is {middle:.2f}.", ""]
     lines += [f"- {name}: {text}" for name, text in about.items()]
     for title in ("op", "layer"):
         lines += ["", f"## {title.capitalize()}s", "", f"| {title} | how | minigrad us | PyTorch us | ratio | spread |"]
@@ -115,7 +139,7 @@ def markdown(about: dict[str, str], rows: list[dict[str, Any]]) -> str:
 def settled() -> str:
     """minigrad's settings for speed, which hold for the whole process and so for PyTorch too; in words."""
     mg.tune()
-    return "minigrad.tune(), for both; the headlines set the garbage collector themselves"
+    return "minigrad.tune(), for both sides; the rows W3 set the garbage collector as they say"
 
 
 def main(
@@ -127,6 +151,7 @@ def main(
     parser.add_argument("--markdown", type=Path, metavar="FILE")
     parser.add_argument("--only", nargs="+", metavar="OP", help="these alone; W3 is the headline")
     parser.add_argument("--write", action="store_true", help="write docs/BENCHMARKS_OPS.md")
+    as_is(parser)
     args = parser.parse_args(arguments)
     command = shlex.join(["python", "tools/bench_ops.py", *(sys.argv[1:] if arguments is None else arguments)])
     about = machine() | {"minigrad": mg.__version__, "kernels": kernels_in_use(), "threads": "1"}
@@ -147,4 +172,5 @@ def main(
 
 
 if __name__ == "__main__":
+    own_code()
     main(settings=settled())

@@ -4,6 +4,7 @@ Absolute times drift on a shared machine, ratios taken side by side in one run h
 round, a ratio is formed in each round, and the median of those ratios counts; `spread` says how far they lie apart.
 """
 
+import argparse
 import importlib
 import importlib.util
 import os
@@ -18,10 +19,37 @@ from time import perf_counter
 import numpy as np
 import threadpoolctl
 
-__all__ = ["RARE", "have_torch", "interleaved", "kernels_in_use", "limited", "machine", "quartiles", "warn_if_busy"]
+__all__ = [
+    "RARE", "as_is", "have_torch", "interleaved", "kernels_in_use", "limited", "machine", "own_code", "quartiles",
+    "warn_if_busy",
+]  # fmt: skip
 
 Block = Callable[[], object]
 RARE = (10_000, 20, 100)  # thresholds of Python's garbage collector for rarer collections
+
+# By these a shell can choose the code that a library runs on this processor.
+CODE = (
+    "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES",
+    "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS", "ONEDNN_MAX_CPU_ISA",
+)  # fmt: skip
+
+
+def as_is(parser: argparse.ArgumentParser) -> None:
+    """The option that `own_code` looks for."""
+    parser.add_argument("--as-is", action="store_true", help=f"keep what the shell says in {CODE[0]} and the like")
+
+
+def own_code() -> None:
+    """Begin anew without what the shell says of a library's code for this processor, so that each chooses for itself.
+
+    A shell that names an older processor for one library would hold this one back beside the others. It is read when a
+    library starts, so this process can no longer change it.
+    """
+    said = [f"{name}={os.environ[name]}" for name in CODE if name in os.environ]
+    if said and "--as-is" not in sys.argv:
+        print("left out of the environment:", *said, flush=True)
+        rest = {name: value for name, value in os.environ.items() if name not in CODE}
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], rest)
 
 
 def have_torch() -> bool:

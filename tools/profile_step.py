@@ -1,6 +1,6 @@
 """Where the time of a training step goes, function by function: kernels, gradients of ops, the walk, the optimizer.
 
-    python tools/profile_step.py [WORKLOAD] [--steps 20] [--rows 25] [--threads 1]
+    python tools/profile_step.py [WORKLOAD] [--steps 20] [--rows 25] [--threads 1] [--as-is]
 
 Python's own profiler looks on, which makes small calls dearer than they are; the first line says what a step takes
 without it. Own time is what a function takes less what it calls; products of matrices count to the op that asks for
@@ -20,7 +20,7 @@ import threadpoolctl
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import minigrad
-from tools.bench_timing import machine, warn_if_busy
+from tools.bench_timing import as_is, kernels_in_use, machine, own_code, warn_if_busy
 from tools.workloads import WORKLOADS
 
 PACKAGE = str(Path(minigrad.__file__).parent)
@@ -28,8 +28,10 @@ PACKAGE = str(Path(minigrad.__file__).parent)
 
 def place(file: str, line: int, name: str) -> str:
     """A function's name and, for minigrad's own, its file."""
+    if file == "~":
+        return f"{name} (built in)"
     own = file.startswith(PACKAGE)
-    where = Path(file).relative_to(PACKAGE).as_posix() if own else Path(file).name if file != "~" else "built in"
+    where = Path(file).relative_to(PACKAGE).as_posix() if own else Path(file).name
     return f"{name} ({where}{f', line {line}' if name.startswith('<') else ''})"
 
 
@@ -61,10 +63,11 @@ def main(given=None):
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rows", type=int, default=25)
     parser.add_argument("--threads", type=int, default=1)
+    as_is(parser)
     args = parser.parse_args(given)
     if min(args.steps, args.rows, args.threads) < 1:
         parser.error("steps, rows and threads are at least 1")
-    print("  ".join(f"{name} {value}" for name, value in machine().items()))
+    print("  ".join(f"{name} {value}" for name, value in (machine() | {"kernels": kernels_in_use()}).items()))
     warn_if_busy()
     if hasattr(minigrad, "tune"):
         print("  ".join(minigrad.tune().values()))
@@ -77,4 +80,5 @@ def main(given=None):
 
 
 if __name__ == "__main__":
+    own_code()
     main()

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tools import bench, bench_peers, bench_worker
+from tools import bench, bench_peers, bench_timing, bench_worker
 from tools.bench_page import TARGETS, duration, page
 from tools.bench_peers import PEERS, Worker, WorkerError
 from tools.bench_timing import have_torch
@@ -41,7 +41,7 @@ def test_the_tool_writes_its_rows(tmp_path):
         assert (row["ratio"] is None) == (row["peak_ratio"] is None) == (not have_torch())
     assert rows[0]["kernels"] == "numpy"
     assert rows[-1]["ratio"] in (None, 1.0)
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.read_bytes().startswith(b"\x89PNG") if have_torch() else "no picture" in done.stdout
 
 
 def test_a_chain_is_timed_per_op():
@@ -167,6 +167,21 @@ def test_threads_and_memory_settings_are_those_of_the_peer(monkeypatch):
         assert own["PATH"] == os.environ["PATH"]
 
 
+@pytest.mark.parametrize("as_is", [False, True])
+def test_libraries_choose_their_code_for_the_processor_unless_told_otherwise(as_is):
+    said, code = (
+        bench_timing.CODE[0],
+        "import os; from tools.bench_timing import own_code; own_code(); print(os.environ)",
+    )
+    options = ["--as-is"] if as_is else []
+    done = subprocess.run(
+        [sys.executable, "-c", code, *options], capture_output=True, text=True, check=True,
+        cwd=bench_peers.ROOT, env=os.environ | {said: "Prescott"},
+    )  # fmt: skip
+    assert (f"'{said}': 'Prescott'" in done.stdout) == as_is
+    assert (f"left out of the environment: {said}=Prescott" in done.stdout) != as_is
+
+
 def test_every_peer_and_every_target_is_of_a_workload():
     names = {peer for workload in WORKLOADS.values() for peer in workload.peers}
     assert names == {peer.name for peer in PEERS}
@@ -186,6 +201,14 @@ def test_the_page_has_every_figure_and_marks_what_misses_its_target():
         assert words in text
     heads = [line for line in text.splitlines() if line.startswith("| workload")]
     assert {line.count("|") for line in heads} == {times.count("|")} == {memory.count("|")}
+
+
+def test_the_page_says_in_short_what_comes_out():
+    rows = [made("minigrad", "W2", "numba", 0.8), made("minigrad", "W1", "numba", 0.9), made("torch", "W1")]
+    rows += [made("jax", "W1", ratio=0.7), made("jax", "W2", ratio=0.81), made("minigrad", "W1", "numpy", 1.5)]
+    lines = page(rows, ABOUT, {}, bench.FULL, {}, []).splitlines()
+    assert "| minigrad, NumPy kernels | 0 of 1 rows | 0 of 1 rows | 0 of 1 rows | 1.50 |" in lines
+    assert "| minigrad, numba kernels | 2 of 2 rows | 1 of 2 rows | 1 of 2 rows | 0.85 |" in lines  # W2 is at its 0.80
 
 
 def test_the_page_without_pytorch():

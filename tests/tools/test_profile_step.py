@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tools import profile_step
+from tools.bench_timing import kernels_in_use
 from tools.workloads import WORKLOADS
 
 
@@ -22,6 +23,7 @@ def test_the_table_is_printed():
     command = [sys.executable, profile_step.__file__, "W1 tiny", "--steps", "2", "--rows", "3"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "W1 tiny: " in done.stdout
+    assert f"kernels {kernels_in_use()}" in done.stdout
     assert len(done.stdout.strip().splitlines()) >= 6
 
 
