@@ -104,10 +104,10 @@ float32, minigrad and PyTorch's eager mode in turns in one process; written by
 [tools/bench_ops.py](../tools/bench_ops.py).
 
 Arrays are small, so most rows weigh what comes on top of the arithmetic: those of ops are the examples of
-[tools/op_rows](../tools/op_rows), those of layers stand in [tools/layer_sizes.py](../tools/layer_sizes.py). In a chain of
-40 an op is called 40 times, each on the result of the one before, and walked back once; single calls are walked back one
-by one, where the result may not go in again. W3 is a chain of 1,000 mixed ops on 10 elements. The ratio is the median of
-those of each round, the spread their interquartile range as a part of it.
+[tools/op_rows](../tools/op_rows), those of layers stand in [tools/layer_sizes.py](../tools/layer_sizes.py). In a chain
+of 40 an op is called 40 times, each on the result of the one before, and walked back once; single calls are walked back
+one by one, where the result may not go in again. W3 is a chain of 1,000 mixed ops on 10 elements. The ratio is the
+median of those of each round, the spread their interquartile range as a part of it.
 """
 HEAD = f"{'op':<24}{'how':<16}{'minigrad us':>12}{'PyTorch us':>12}{'ratio':>8}{'spread':>8}"
 
