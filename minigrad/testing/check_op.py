@@ -15,7 +15,7 @@ from minigrad.testing import contracts, derivatives, dtypes
 from minigrad.testing.case import Array, Case, Domain, Point, Shape, draw
 from minigrad.testing.probe import Probe
 from minigrad.testing.report import Report
-from minigrad.testing.running import run_checks, usable_backends
+from minigrad.testing.running import run_checks, under_every_provider, usable_backends
 
 __all__ = ["CHECKS", "check_op"]
 
@@ -55,6 +55,8 @@ def check_op(
     points: Sequence[Point] = (),
 ) -> Report:
     """Check everything an op promises: values, derivatives by every route, dtypes, memory, devices, edges.
+
+    A fused op is checked with the kernels of every provider that is installed.
 
     Parameters
     ----------
@@ -108,7 +110,11 @@ def check_op(
     )  # fmt: skip
     chosen = [(check, CHECKS[check][0]) for check in checks or CHECKS if CHECKS[check][1] or differentiable]
     places = usable_backends() if backends is None else tuple(backends)
-    return run_checks("check_op", name, chosen, lambda place, check: Probe(case, place, check), places)
+
+    def run() -> Report:
+        return run_checks("check_op", name, chosen, lambda place, check: Probe(case, place, check), places)
+
+    return run() if getattr(fn, "plain", None) is None else under_every_provider(run)
 
 
 def _inputs(inputs: Sequence[Any], domain: Any) -> tuple[tuple[Array, ...], tuple[Domain, ...]]:

@@ -24,7 +24,7 @@ HINTS: dict[str, str] = {
     "second": "a saved value that the vjp treats as a constant: keep the value itself, not raw(value)",
     "cotangent": "a vjp that takes functions from the forward's namespace: inside a vjp use namespace(g)",
     "broadcasting": "a vjp that reshapes by hand: return the gradient of the broadcast shape, the engine sums it",
-    "dtypes": "a NumPy scalar or a float64 constant in the body: use Python numbers",
+    "dtypes": "a NumPy scalar or a float64 constant in the body: use Python numbers; or compiled kernels, for float32",
     "layouts": "code that reads memory order: strides, .view, .data; use reshape and transpose",
     "memory": "a write into an input: never use out=, +=, or x[...] = on what was handed in",
     "device": "what reads a value on the host: float(), bool(), .item(), a mask as an index, np.* on an array",

@@ -1,17 +1,21 @@
 """Checks run one after the other, on every backend, and what they find comes in one error.
 
-Builds on: `minigrad.testing.probe`, `minigrad.testing.report`. Read next: `minigrad.testing.check_op`.
+Builds on: `minigrad.testing.report`, `minigrad.kernels`. Read next: `minigrad.testing.check_op`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from minigrad.backend import why_not
+from minigrad.errors import add_note
+from minigrad.kernels import provider, use_kernels
 from minigrad.testing.report import CheckError, Failure, Report
 
-__all__ = ["run_checks", "usable_backends"]
+__all__ = ["run_checks", "under_every_provider", "usable_backends"]
 
 
 def usable_backends() -> tuple[str, ...]:
@@ -55,3 +59,23 @@ def run_checks(
     if failures:
         raise CheckError(f"{title}({name})", failures)
     return Report(name, tuple(backends), counts)
+
+
+def under_every_provider(run: Callable[[], Report]) -> Report:
+    """The same checks with the kernels of each provider that is installed, of an op that calls kernels.
+
+    Raises
+    ------
+    CheckError
+        With the failures under the first provider that has some, and a note that names it.
+    """
+    counts: Counter[str] = Counter()
+    for name in provider.PROVIDERS[: 1 + provider.installed()]:
+        try:
+            with use_kernels(name):
+                report = run()
+        except CheckError as error:
+            add_note(error, f"with kernels by {name}")
+            raise
+        counts.update(report.counts)
+    return replace(report, counts=dict(counts))

@@ -7,6 +7,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.backend import namespace
+from minigrad.kernels import provider, provider_in_use
 from minigrad.ops import greater
 from minigrad.tape import op
 from minigrad.tensor import Tensor, raw
@@ -281,3 +282,21 @@ def test_check_gradients_finds_a_wrong_second_order():
     check_gradients(saved_as_constant, np.array([0.3, -0.4]), order=1)
     with pytest.raises(CheckError, match="second on numpy"):
         check_gradients(saved_as_constant, np.array([0.3, -0.4]))
+
+
+@op(plain=softsign)
+def wrong_when_compiled(x, /):
+    """What kernels of numba might do, which serve float32 alone."""
+    wrong = provider_in_use() == "numba" and x.dtype == np.float32
+    d = 1 + np.abs(x)
+    return x / d * (1.001 if wrong else 1), (lambda g: g / (d * d),)
+
+
+def test_a_fused_op_is_checked_with_the_kernels_of_every_provider(monkeypatch):
+    monkeypatch.setattr(provider, "installed", lambda: False)
+    alone = check_op(wrong_when_compiled, X, softsign_oracle)
+    monkeypatch.setattr(provider, "installed", lambda: True)
+    with pytest.raises(CheckError, match="value on numpy") as caught:
+        check_op(wrong_when_compiled, X, softsign_oracle)
+    assert "with kernels by numba" in "".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    assert check_op(softsign, X, softsign_oracle).counts == alone.counts  # no kernels, so once
