@@ -44,6 +44,7 @@ def single(*values):
     [
         ("exp", np.exp, -10, 10, 2e-7),
         ("exp", np.exp, -86.9, 88.7, 4.5e-7),
+        ("exp_up_to_88", np.exp, -86.9, 88.7, 4.5e-7),
         ("tanh", np.tanh, -1e-3, 1e-3, 4e-7),
         ("tanh", np.tanh, -20, 20, 4e-7),
         ("sigmoid", lambda x: 1 / (1 + np.exp(-x)), -80, 80, 5e-7),
@@ -66,6 +67,7 @@ def test_nan_stays_and_what_is_too_large_is_infinite_or_flat():
     with np.errstate(all="ignore"):
         grown = over("exp", x)
         np.testing.assert_array_equal(grown[[0, 1, 2, 3, 5, 6, 7, 8]], [1, NAN, INF, 0, INF, INF, 0, 0])
+        np.testing.assert_array_equal(over("exp_up_to_88", single(NAN, -INF, -87.4))[:3], [NAN, 0, 0])
         assert grown[4] == pytest.approx(math.exp(88.72), rel=1e-4)
         np.testing.assert_allclose(over("tanh", x), np.tanh(x), rtol=4e-7)
         np.testing.assert_allclose(over("sigmoid", x), 1 / (1 + np.exp(-x)), rtol=4e-7, atol=1e-37)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.kernels.numba.jit import X, compiled
-from minigrad.kernels.numba.math import below, exp, sigmoid
+from minigrad.kernels.numba.math import below, exp_up_to_88, sigmoid
 
 __all__ = ["gelu_erf", "gelu_tanh", "relu", "relu_backward", "silu"]
 
@@ -26,7 +26,7 @@ THREE = np.float32(3)
 def gelu_erf(x: Any, y: Any, slope: Any) -> None:
     for i in range(x.shape[0]):
         a = x[i]
-        e = exp(np.float32(-0.5) * a * a)
+        e = exp_up_to_88(np.float32(-0.5) * a * a)
         p = below(a, e)
         y[i] = a * p
         slope[i] = p + (a * e * DENSITY if e > ZERO else ZERO)  # 0 where a is infinite; NaN is in p

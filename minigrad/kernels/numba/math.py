@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from minigrad.kernels.numba.jit import inlined
 
-__all__ = ["added", "below", "exp", "fma", "from_rank", "rank", "sigmoid", "tanh"]
+__all__ = ["added", "below", "exp", "exp_up_to_88", "fma", "from_rank", "rank", "sigmoid", "tanh"]
 
 f = np.float32
 
@@ -85,8 +85,13 @@ def exp(x: Any) -> Any:
     is neither above nor below. 2^128 is no float32, so the polynomial makes 2 e^r, and 2^(n-1) is put together from its
     bits, of which 2^-127 has none.
     """
-    c = f(88.8) if x > f(88.8) else x
-    c = f(-87.3) if c < f(-87.3) else c
+    return exp_up_to_88(f(88.8) if x > f(88.8) else x)
+
+
+@inlined
+def exp_up_to_88(x: Any) -> Any:
+    """`exp` of what is known not to lie above 88.8; NaN may come."""
+    c = f(-87.3) if x < f(-87.3) else x
     n = np.rint(c * f(1.44269504088896341))
     r = fma(n, f(-0.693147180559945), c)
     p = fma(f(2 * 8.3125275147e-3), r, f(2 * 4.1890118071e-2))
