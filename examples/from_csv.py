@@ -5,7 +5,8 @@
     python examples/from_csv.py --predict OTHER.csv                      # ask the saved model
 
 The first row of the table names the columns. A target of text makes a classifier, one of numbers a regression. The
-features must be numbers; --columns chooses some. Without a table, one is invented to show how it goes.
+features must be numbers; --columns chooses some. Without a table, one is invented to show how it goes, and left in
+runs/from_csv/flowers.csv.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from minigrad.train import Checkpoints, EarlyStopping, accuracy, evaluate, fit, 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path, nargs="?")
-    parser.add_argument("--target", default="species", help="the column to predict")
+    parser.add_argument("--target", help="the column to predict; of the table that is invented: species")
     parser.add_argument("--columns", nargs="+", help="the columns to predict it from; default: all others")
     parser.add_argument("--classify", action="store_true", help="the target's numbers are names of classes")
     parser.add_argument("--predict", type=Path, metavar="TABLE", help="a table to predict for, with the saved model")
@@ -35,7 +36,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--backend", default="numpy", choices=["numpy", "cupy", "strict"])
     parser.add_argument("--out", type=Path, default=Path("runs/from_csv"))
     parser.add_argument("--resume", action="store_true", help="go on where a run was killed")
-    return parser.parse_args()
+    if (args := parser.parse_args()).table and not args.target:
+        parser.error(f"--target is missing; name with it the column of {args.table} that is to be predicted")
+    return args
 
 
 def invent(path: Path) -> Path:
@@ -57,7 +60,8 @@ def build(features: int, width: int, outputs: int) -> nn.Sequential:
 def train(args: argparse.Namespace) -> Path:
     """Train on the table and save all that predicting needs."""
     mg.manual_seed(args.seed)
-    table = load_csv(args.table or invent(args.out / "flowers.csv"), args.target, args.columns, args.classify or None)
+    path = args.table or invent(args.out / "flowers.csv")
+    table = load_csv(path, args.target or "species", args.columns, args.classify or None)
     y = table.target if table.classes else table.target[:, None]
     x, x_test, y, y_test = train_test_split(table.features, y, test_size=0.2, seed=args.seed)
     scalers = {"x": StandardScaler().fit(x)}

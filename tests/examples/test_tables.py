@@ -27,6 +27,7 @@ def test_a_classifier_from_a_table(tmp_path, backend):
     printed = launch("from_csv.py", "--backend", backend, "--epochs", 25, "--out", "made", folder=tmp_path)
     assert float(re.search(r"^test accuracy ([\d.]+)$", printed, re.MULTILINE)[1]) > 0.8
     assert printed.splitlines()[-1] == "wrote made/model.safetensors"
+    assert (tmp_path / "made" / "flowers.csv").read_text().startswith("length,width,species\n")  # the README names it
     (tmp_path / "ask.csv").write_text("colour,width,length\nred,2.0,5.6\nwhite,0.3,1.5\n")
     answers = launch("from_csv.py", "--predict", "ask.csv", "--out", "made", folder=tmp_path)
     assert answers.split() == ["rose", "daisy"]
@@ -41,6 +42,13 @@ def test_a_regression_from_ones_own_table(tmp_path):
     (tmp_path / "ask.csv").write_text("a\n10\n20\n")
     answers = launch("from_csv.py", "--predict", "ask.csv", "--out", "made", folder=tmp_path).split()
     assert [abs(float(answer) - wanted) < 4 for answer, wanted in zip(answers, (29, 59), strict=True)] == [True, True]
+
+
+def test_a_table_of_ones_own_wants_its_target(tmp_path):
+    (tmp_path / "table.csv").write_text("a,y\n1,2\n2,3\n")
+    with pytest.raises(AssertionError, match=r"error: --target is missing; name with it the column of table\.csv that"):
+        launch("from_csv.py", "table.csv", "--out", "made", folder=tmp_path)
+    assert not (tmp_path / "made").exists()
 
 
 def test_text_in_a_numeric_column_points_at_the_cell(tmp_path):
