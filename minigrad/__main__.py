@@ -20,7 +20,7 @@ from minigrad.kernels import provider
 
 __all__ = ["main"]
 
-EXTRAS = ("safetensors", "tqdm", "threadpoolctl", "numba", "matplotlib", "torch", "mpi4py")
+EXTRAS = ("safetensors", "tqdm", "threadpoolctl", "numba", "matplotlib", "torch")
 DISTRIBUTION = "minigrad-dl"
 
 
@@ -42,13 +42,15 @@ def compile_kernels() -> int:
     if not provider.installed():
         print("numba is not installed, so NumPy's kernels serve; the extra 'fast' brings it")
         return 0
-    print("compiling the kernels, a quarter of a minute ...", flush=True)
     try:
-        found = provider.compile_all()
+        if not (already := provider.compiled()):
+            print("compiling the kernels, a quarter of a minute ...", flush=True)
+        found = provider.compile_all()  # where all is there it is only read, and what is damaged made anew
     except (ArgumentError, OSError) as error:
         print(f"compile: nothing was kept, got {error}; XDG_CACHE_HOME names another folder", file=sys.stderr)
         return 1
-    print(f"kernels of {', '.join(found)}: compiled by numba, kept in {provider.folder()}")
+    done = "compiled already" if already else "compiled by numba"
+    print(f"kernels of {', '.join(found)}: {done}, kept in {provider.folder()}")
     return 0
 
 
@@ -99,7 +101,7 @@ def _backends() -> Iterator[tuple[str, str]]:
         if reason is None:
             yield name, "yes: " + "; ".join(f"{key} {value}" for key, value in backend(name).describe().items())
         else:
-            yield name, f"no: {reason}"
+            yield name, f"no: {reason.removeprefix(f'{name}: ')}"
 
 
 def _version(distribution: str) -> str | None:
