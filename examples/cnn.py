@@ -97,17 +97,17 @@ def main() -> None:
     model = build(args, 10).to(args.backend)
     groups = optim.decay_groups(model.named_parameters(), 0.05)  # biases and gains do not decay
     optimizer = OPTIMIZERS[args.optimizer](groups, lr=one_cycle(args.lr, args.epochs * len(loader)))
-    checkpoints = Checkpoints(args.out / "checkpoints", overwrite=True)  # by a new run, not by --resume
+    checkpoints, log = Checkpoints(args.out / "checkpoints", overwrite=True), args.out / "log.jsonl"  # not by --resume
     fit(
         model, loader, nn.CrossEntropyLoss(label_smoothing=args.smoothing), optimizer, epochs=args.epochs,
-        validation=watch, metrics={"accuracy": accuracy}, checkpoints=checkpoints, resume=args.resume,
-        log=args.out / "log.jsonl",
+        validation=watch, metrics={"accuracy": accuracy}, checkpoints=checkpoints, resume=args.resume, log=log,
     )  # fmt: skip
 
     found = evaluate(model, test, metrics={"accuracy": accuracy, "confusion": confusion})
     probabilities = F.softmax(predict(model, x_test), axis=1)
     title = f"{args.data}: width {args.width}, normaliser {args.normaliser}, {args.optimizer}, lr up to {args.lr}"
-    curves(args.out / "log.jsonl", path=args.out / "loss.png", title=title)
+    title += f"; loss with label smoothing {args.smoothing}" if args.smoothing else ""
+    curves(log, path=args.out / "loss.png", title=title)
     draw_confusion(found["confusion"], args.out / "confusion.png", title=f"{args.data}, test images")
     mistakes(x_test[:, 0], y_test, probabilities.argmax(axis=1), probabilities, args.out / "mistakes.png")
     print(f"test accuracy {100 * found['accuracy']:.2f} %")

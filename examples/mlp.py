@@ -97,15 +97,15 @@ def main() -> None:
     optimizer = getattr(optim, args.optimizer)(model.named_parameters(), lr=lr)
     checkpoints = Checkpoints(args.out / "checkpoints", every_epochs=5, overwrite=True)  # by a new run, not by --resume
     log = args.out / "log.jsonl"
-    loss = nn.CrossEntropyLoss(label_smoothing=args.smoothing)
     fit(
-        model, loader, loss, optimizer, epochs=args.epochs, validation=watch,
-        metrics={"accuracy": accuracy}, checkpoints=checkpoints, resume=args.resume, log=log,
+        model, loader, nn.CrossEntropyLoss(label_smoothing=args.smoothing), optimizer, epochs=args.epochs,
+        validation=watch, metrics={"accuracy": accuracy}, checkpoints=checkpoints, resume=args.resume, log=log,
     )  # fmt: skip
 
     found = evaluate(model, test, metrics={"accuracy": accuracy, "confusion": confusion})
     probabilities = F.softmax(predict(model, x_test), axis=1)
     title = f"{args.data}: {args.depth} x {args.width}, {args.optimizer}, {lr!r}"
+    title += f"; loss with label smoothing {args.smoothing}" if args.smoothing else ""
     curves(log, path=args.out / "loss.png", title=title)
     draw_confusion(found["confusion"], args.out / "confusion.png", title=f"{args.data}, test images")
     mistakes(x_test, y_test, probabilities.argmax(axis=1), probabilities, args.out / "mistakes.png")

@@ -110,8 +110,8 @@ def main() -> None:
             continue
         loss, right = (history.epochs[-1][name] for name in ("loss", "validation accuracy"))
         print(f"{words:<32}{loss:13.4f}  {right:13.2%}")
-    logs = (args.out / f"{kind}.jsonl" for kind in KINDS)
-    curves(*logs, path=args.out / "loss.png", title=f"{args.data}: {2 * args.depth} blocks, the same batches")
+    logs, title = (args.out / f"{kind}.jsonl" for kind in KINDS), f"{args.data}: {2 * args.depth} blocks, same batches"
+    curves(*logs, path=args.out / "loss.png", labels=list(KINDS.values()), title=title)
     print(f"wrote {args.out / 'loss.png'}")
 
 

@@ -23,6 +23,7 @@ __all__ = ["curves"]
 Rows = list[dict[str, Any]]
 NO_FIGURES = {"kind", "step", "epoch", "samples", "seconds", "lr", "norm", "loss", "validation loss"}
 PANELS = 3  # beside the loss
+SHARES = {"clipped": "share of clipped steps"}  # drawn from 0 to 1: close up, nothing looks like much
 
 
 def curves(
@@ -61,12 +62,15 @@ def curves(
             here = [row for row in epochs if name in row]
             ink = INK[number % len(INK)]
             panel.plot(_column(here, "step"), _column(here, name), ".-", color=ink, label=word)
-            panel.set(xlabel="step", ylabel=name)
+            panel.set(xlabel="step", ylabel=SHARES.get(name, name))
     if len(runs) > 1 and any("validation loss" in row for _, epochs in runs for row in epochs):
         axes[0].plot([], [], "--", color="black", label="validation")  # one entry for all, or they hide the curves
     axes[0].legend()
-    for panel in axes:
-        _look_closer(panel, may_be_log=panel is axes[0])
+    for panel, name in zip(axes, ["loss", *panels], strict=True):
+        if name in SHARES:
+            panel.set_ylim(-0.02, 1.02)  # with room for lines at 0 and at 1
+        else:
+            _look_closer(panel, may_be_log=panel is axes[0])
     figure.suptitle(title)
     return finished(figure, path)
 

@@ -68,6 +68,14 @@ def test_a_run_that_diverges_does_not_hide_the_others(tmp_path):
     assert low < 1 < 2 < high < 100
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_share_is_drawn_from_0_to_1(tmp_path, share):
+    figure = curves(log(tmp_path / "a.jsonl", [3, 2, 1], loss=[2.5, 1.5], clipped=[share, share]))
+    panel = figure.axes[1]
+    assert panel.get_ylabel() == "share of clipped steps"
+    assert panel.get_ylim() == (-0.02, 1.02)
+
+
 def test_curves_of_a_history(tmp_path):
     model, batch = Linear(1, 1), (np.ones((4, 1)), np.zeros((4, 1)))
     history = fit(model, [batch] * 3, F.mse_loss, SGD(model.parameters(), 0.1), epochs=2, progress_bar=False)
