@@ -209,7 +209,8 @@ def test_every_kernel_and_every_fused_op_has_a_row():
     assert fused == set(FUSED)
     for module in pkgutil.iter_modules(mg.kernels.__path__, "minigrad.kernels."):
         importlib.import_module(module.name)
-    assert set(KERNELS) == set(ROWS)
+    own = {name for name, kernel in KERNELS.items() if kernel.folder == mg.kernels.__name__}
+    assert own == set(ROWS)
 
 
 def test_arrays_that_were_pickled_are_served_too():

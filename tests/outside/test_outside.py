@@ -1,19 +1,23 @@
-"""Somebody else's ops, layer, optimizer and back end, without a line of minigrad edited, keep minigrad's promises."""
+"""Somebody else's ops, kernels, layer, optimizer and back end keep minigrad's promises; nothing there is edited."""
 
 import numpy as np
 import pytest
 
 import minigrad as mg
 from minigrad.errors import DeviceError
+from minigrad.kernels import KERNELS, use_kernels
+from minigrad.kernels.provider import PROVIDERS, installed
 from minigrad.testing import CheckError, Point, check_layer, check_op, check_optimizer, usable_backends
 from tests.ops.table import POINTS, ROWS
 from tests.outside import counting_package
-from tests.outside.counting_package import CountedArray, RunningScale, Signum, counts, huber, lerp, softsign
+from tests.outside.counting_package import CountedArray, RunningScale, Signum, counts, huber, lerp, softmin, softsign
 from tests.testing.layer_rows import ROWS as LAYERS
 from tests.testing.optimizer_rows import ROWS as OPTIMIZERS
 
 counting_package.install()
 BACKENDS = [*usable_backends(), "counting"]
+numba_missing = pytest.mark.skipif(not installed(), reason="needs numba; NumPy's kernels are tested in every run")
+BY = [pytest.param(name, marks=numba_missing if name == "numba" else ()) for name in PROVIDERS]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -36,6 +40,40 @@ def test_a_composite(backend):
         return np.where(np.abs(x) < delta, x**2 / 2, delta * (np.abs(x) - delta / 2))
 
     check_op(huber, [(2, 3)], oracle, static={"delta": 0.5}, integers=None, backends=[backend])
+
+
+def softmin_oracle(x, axis=-1):
+    e = np.exp(x.min(axis=axis, keepdims=True) - x)
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+@pytest.mark.parametrize("provider", BY)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_fused_op(backend, provider):
+    with use_kernels(provider):
+        for static in ({}, {"axis": 0}):
+            check_op(softmin, [(3, 4)], softmin_oracle, static=static, integers=None, backends=[backend])
+
+
+@pytest.mark.parametrize("provider", BY)
+def test_its_kernels(provider, monkeypatch):
+    place = f"{counting_package.__name__}.kernels"
+    x, g = (np.random.default_rng(seed).normal(size=(2, 3, 5)).astype(np.float32) for seed in (0, 1))
+    wanted = softmin_oracle(x.astype(np.float64), axis=1)
+    with use_kernels(provider):
+        for name in ("softmin", "softmin_backward"):
+            assert provider in KERNELS[f"{place}.softmin.{name}"].forms()
+            if provider == "numba":
+                monkeypatch.setattr(f"{place}.numpy.softmin.{name}", never)
+        t = mg.Tensor(x, requires_grad=True)
+        y = softmin(t, axis=1)
+        y.backward(g)
+    np.testing.assert_allclose(y.numpy(), wanted, rtol=1e-6)
+    np.testing.assert_allclose(t.grad, wanted * ((g * wanted).sum(axis=1, keepdims=True) - g), rtol=1e-5, atol=1e-6)
+
+
+def never(*arrays):
+    raise AssertionError("NumPy's form ran for float32")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
