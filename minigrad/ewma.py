@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.backend import namespace
 from minigrad.kernels import served, update
 
-__all__ = ["EWMA", "SELDOM", "flush"]
+__all__ = ["EWMA", "flush"]
 
 SELDOM = 16  # updates from one look at what has decayed to the next
 
@@ -45,24 +45,27 @@ class EWMA:
         self.value = value
         self.t = t
 
-    def update(self, x: Any) -> EWMA:
-        """Take in the next value."""
-        least = self.count()
+    def update(self, x: Any, flush_now: bool = False) -> EWMA:
+        """Take in the next value; `flush_now` where this is the only update that this object sees."""
+        least = self.count(flush_now)
+        if _flat(self.value, x):
+            update.average(self.value, x, self.beta, least)
+            return self
         if isinstance(self.value, float):
             self.value = self.beta * self.value + (1 - self.beta) * x
-        elif _flat(self.value, x):
-            update.average(self.value, x, self.beta, least)
         else:
             self.value *= self.beta
             self.value += (1 - self.beta) * x
-            if least:
-                flush(self.value)
+        if least:
+            self.value = flush(self.value)  # NumPy's scalars are not written in place
         return self
 
-    def count(self) -> float:
+    def count(self, flush_now: bool = False) -> float:
         """Count an update. It gives the size below which the average is to become 0 now, mostly 0 itself (`flush`)."""
         self.t += 1
-        return 0.0 if self.t % SELDOM or not hasattr(self.value, "dtype") else tiny(self.value.dtype)
+        if self.t % SELDOM and not flush_now:
+            return 0.0
+        return tiny(self.value.dtype) if hasattr(self.value, "dtype") and self.value.dtype.kind == "f" else 0.0
 
     @property
     def corrected(self) -> Any:

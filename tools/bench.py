@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools.bench_chart import chart
 from tools.bench_page import PAGE, duration, page
 from tools.bench_peers import PEERS, Peer, Worker, WorkerError, installed, prepare_numba
-from tools.bench_timing import as_is, machine, own_code, quartiles, warn_if_busy
+from tools.bench_timing import as_is, machine, quartiles, started, warn_if_busy, writable
 from tools.workloads import WORKLOADS
 
 PAUSE = 0.05  # seconds between two turns, in which threads that wait by spinning fall asleep
@@ -140,9 +140,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     args = parser.parse_args(given)
     if min(args.threads) < 1 or (args.rounds is not None and args.rounds < 1):
         parser.error("threads and rounds are at least 1")
-    for file in (args.json, args.png):
-        if file is not None and not file.parent.is_dir():  # said now, and not after everything has been measured
-            parser.error(f"{file.parent} is no folder, so that {file.name} cannot be written there")
+    writable(parser, args.json, args.png)
     return args
 
 
@@ -183,8 +181,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    own_code()
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:  # the processes have been ended on the way out
-        sys.exit("interrupted; nothing was written")
+    started(main)

@@ -32,9 +32,10 @@ from tools.bench_timing import (
     kernels_in_use,
     limited,
     machine,
-    own_code,
     quartiles,
+    started,
     warn_if_busy,
+    writable,
 )
 from tools.layer_sizes import SIZED
 from tools.op_rows import by_op
@@ -100,12 +101,12 @@ def run(rounds: int, chain: int, calls: int, only: list[str] | None = None) -> I
 
 INTRODUCTION = """# Microseconds per op and per layer, forward and backward
 
-float32, minigrad and PyTorch's eager mode in turns in one process; written by
+float32, minigrad and, where it is installed, PyTorch's eager mode in turns in one process; written by
 [tools/bench_ops.py](../tools/bench_ops.py).
 
 Arrays are small, so most rows weigh what comes on top of the arithmetic: those of ops are the examples of
 [tools/op_rows](../tools/op_rows), those of layers stand in [tools/layer_sizes.py](../tools/layer_sizes.py). In a chain
-of 40 an op is called 40 times, each on the result of the one before, and walked back once; single calls are walked back
+an op is called so many times, each on the result of the one before, and walked back once; single calls are walked back
 one by one, where the result may not go in again. W3 is a chain of 1,000 mixed ops on 10 elements. The ratio is the
 median of those of each round, the spread their interquartile range as a part of it.
 """
@@ -153,6 +154,7 @@ def main(
     parser.add_argument("--write", action="store_true", help="write docs/BENCHMARKS_OPS.md")
     as_is(parser)
     args = parser.parse_args(arguments)
+    writable(parser, args.json, args.markdown)
     command = shlex.join(["python", "tools/bench_ops.py", *(sys.argv[1:] if arguments is None else arguments)])
     about = machine() | {"minigrad": mg.__version__, "kernels": kernels_in_use(), "threads": "1"}
     about |= {"settings": settings, "date": datetime.now(timezone.utc).date().isoformat(), "command": command}
@@ -172,5 +174,4 @@ def main(
 
 
 if __name__ == "__main__":
-    own_code()
-    main(settings=settled())
+    started(lambda: main(settings=settled()))

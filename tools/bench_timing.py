@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -21,7 +22,7 @@ import threadpoolctl
 
 __all__ = [
     "RARE", "as_is", "have_torch", "interleaved", "kernels_in_use", "limited", "machine", "own_code", "quartiles",
-    "warn_if_busy",
+    "started", "warn_if_busy", "writable",
 ]  # fmt: skip
 
 Block = Callable[[], object]
@@ -35,8 +36,25 @@ CODE = (
 
 
 def as_is(parser: argparse.ArgumentParser) -> None:
-    """The option that `own_code` looks for."""
+    """The option that `started` looks for; by its whole name, as there."""
+    parser.allow_abbrev = False
     parser.add_argument("--as-is", action="store_true", help=f"keep what the shell says in {CODE[0]} and the like")
+
+
+def started(main: Callable[[], object]) -> None:
+    """What a tool does that was started: libraries choose their code, and an interrupt ends in a word."""
+    own_code()
+    try:
+        sys.exit(main() or 0)  # type: ignore[arg-type]
+    except KeyboardInterrupt:  # processes of its own have been ended on the way out
+        sys.exit("interrupted; nothing was written")
+
+
+def writable(parser: argparse.ArgumentParser, *files: Path | None) -> None:
+    """Refuse files in folders that are not there now, and not after everything has been measured."""
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            parser.error(f"{file.parent} is no folder, so that {file.name} cannot be written there")
 
 
 def own_code() -> None:

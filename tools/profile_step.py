@@ -20,7 +20,7 @@ import threadpoolctl
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import minigrad
-from tools.bench_timing import as_is, kernels_in_use, machine, own_code, warn_if_busy
+from tools.bench_timing import as_is, kernels_in_use, machine, started, warn_if_busy
 from tools.workloads import WORKLOADS
 
 PACKAGE = str(Path(minigrad.__file__).parent)
@@ -80,5 +80,4 @@ def main(given=None):
 
 
 if __name__ == "__main__":
-    own_code()
-    main()
+    started(main)

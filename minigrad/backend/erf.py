@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["P32", "Q32", "erf"]
+__all__ = ["erf"]
 
 # artanh(erf(x)) / x as a rational function of x * x for |x| <= 4, highest power first; relative error in erf 3.4e-9.
-P32 = (0.0021792831152294682, 0.042656074179173084, 0.27982180781601577, 1.1283791709337886)
-Q32 = (0.00032513683393849683, 0.023697163935048133, 0.15690585070997432, 1.0)
+_P32 = (0.0021792831152294682, 0.042656074179173084, 0.27982180781601577, 1.1283791709337886)
+_Q32 = (0.00032513683393849683, 0.023697163935048133, 0.15690585070997432, 1.0)
 
 _BLOCK = 1 << 14  # elements at a time, so that the dozen passes stay in the processor's cache: five times faster
 
@@ -68,9 +68,9 @@ def erf(xp: Any, x: Any) -> Any:
 def _single(xp: Any, x: Any) -> Any:
     x = xp.clip(x, -4.3, 4.3)  # by then tanh has rounded to 1; nan passes
     z = x * x
-    y = _polynomial(P32, z)
+    y = _polynomial(_P32, z)
     y *= x
-    y /= _polynomial(Q32, z)
+    y /= _polynomial(_Q32, z)
     return xp.tanh(y)
 
 

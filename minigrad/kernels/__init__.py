@@ -33,6 +33,7 @@ __all__ = ["KERNELS", "Kernel", "in_place", "kernel", "provider_in_use", "served
 
 Array = np.ndarray[Any, Any]
 Outputs = tuple[Array, ...]
+Form = Callable[..., None]  # what fills the outputs of a kernel
 
 KERNELS: dict[str, Kernel] = {}  # every kernel that has been declared, under 'file.name'
 ndarray = np.ndarray
@@ -49,24 +50,27 @@ class Kernel:
         self.folder, _, self.file = outputs.__module__.rpartition(".")
         self.name = outputs.__name__
         self.__doc__ = outputs.__doc__
-        self._run: Callable[..., None] | None = None  # NumPy's form, once it has been asked for,
-        self._compiled: Callable[..., None] | None = None  # and the compiled one, where that is in use
+        self._in_use: tuple[Form, Form | None] | None = None  # NumPy's and the compiled form, once asked for
         place = "" if self.folder == __name__ else f"{self.folder}."  # of a kernel from outside
         KERNELS[f"{place}{self.file}.{self.name}"] = self
 
     def __call__(self, *inputs: Any) -> Outputs:
         outputs = self.outputs(*inputs)
-        run = self._run or self._choose()
-        if (compiled := self._compiled) is not None and inputs[0].dtype == FLOAT32:
+        plain, compiled = self._in_use or self._choose()
+        run = plain
+        if compiled is not None and inputs[0].dtype == FLOAT32:
             run = compiled
-            for a in inputs:
+            for a in inputs:  # compiled loops are for arrays that lie in memory in one piece
                 if type(a) is ndarray and not a.flags.carray:
-                    run, inputs = self._for_scattered(inputs)
+                    if self.writes_inputs:
+                        run = plain  # a copy would be written, and lost
+                    else:
+                        inputs = tuple([a.copy() if type(a) is ndarray else a for a in inputs])
                     break
         run(*inputs, *outputs)
         return outputs
 
-    def forms(self) -> dict[str, Callable[..., None]]:
+    def forms(self) -> dict[str, Form]:
         """What fills the outputs, by provider: 'numpy' always, 'numba' where it is installed and has this kernel."""
         found = {"numpy": self._plain()}
         if provider.installed() and (compiled := getattr(self._compiled_file(), self.name, None)):
@@ -83,19 +87,14 @@ class Kernel:
                 return None
             raise
 
-    def _choose(self) -> Callable[..., None]:
+    def _choose(self) -> tuple[Form, Form | None]:
         name = _forced[-1] if _forced else provider.chosen()
         forms = self.forms() if name == "numba" else {"numpy": self._plain()}
-        self._compiled, self._run = forms.get("numba"), forms["numpy"]  # in this order: other threads look at `_run`
-        return self._run
+        found = forms["numpy"], forms.get("numba")
+        self._in_use = found  # one pair, since another thread may read or forget it meanwhile
+        return found
 
-    def _for_scattered(self, inputs: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        """What runs for arrays that do not lie in memory in one piece, which compiled loops are for."""
-        if self.writes_inputs:
-            return self._run, inputs  # a copy would be written, and lost
-        return self._compiled, tuple([a.copy() if type(a) is ndarray and not a.flags.carray else a for a in inputs])
-
-    def _plain(self) -> Callable[..., None]:
+    def _plain(self) -> Form:
         place = f"{self.folder}.numpy.{self.file}"
         try:
             return getattr(import_module(place), self.name)  # type: ignore[no-any-return]
@@ -159,4 +158,4 @@ def provider_in_use() -> str:
 
 def _forget() -> None:
     for each in KERNELS.values():
-        each._run = None
+        each._in_use = None

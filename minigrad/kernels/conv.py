@@ -30,7 +30,7 @@ KEPT = 1 << 18  # elements of columns that are kept: of more, a copy anew is che
 def conv(x: Array, rows: Array, keep: bool, steps: Steps) -> tuple[Array, Array]:
     """y[n, i] = sum_t x[n, i stride + t dilation - padding] rows[t] + bias, and, to `keep`, the columns if they are few
 
-    They are kept in one piece in the order that suits the loops; an empty array stands for none.
+    They are kept as one row in the order that suits the loops, which is empty where there are too many.
     """
     places = (len(x), *steps.out(x.shape[1:-1]))
     size = math.prod(places) * len(rows)
@@ -38,9 +38,12 @@ def conv(x: Array, rows: Array, keep: bool, steps: Steps) -> tuple[Array, Array]
 
 
 @kernel
-def conv_backward_rows(g: Array, x: Array, kept: Array, biased: bool, steps: Steps) -> tuple[Array]:
-    """d rows[t] = sum_n,i x[n, i stride + t dilation - padding] g[n, i], and below it the sum of g for the bias"""
-    height = math.prod(steps.kernel) * x.shape[-1] + biased
+def conv_backward_rows(g: Array, source: Array, shape: Ints, biased: bool, steps: Steps) -> tuple[Array]:
+    """d rows[t] = sum_n,i x[n, i stride + t dilation - padding] g[n, i], and below it the sum of g for the bias
+
+    `source` is x, whose shape is given, or the columns that `conv` kept of it.
+    """
+    height = math.prod(steps.kernel) * shape[-1] + biased
     return (np.empty((height, g.shape[-1]), g.dtype),)
 
 

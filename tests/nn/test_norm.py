@@ -135,6 +135,12 @@ def test_constant_features_do_no_harm(device):
     assert np.isfinite(device.host(x.grad)).all()
 
 
+def test_a_momentum_that_rounds_to_nothing_moves_nothing():
+    layer = BatchNorm1d(2, momentum=1e-17)
+    layer(np.array([[1.0, 2.0], [3.0, 5.0]], np.float32))
+    assert layer.running_mean.tolist() == [0, 0]
+
+
 def test_running_averages_do_not_decay_into_denormals():
     layer = BatchNorm1d(1, momentum=0.9)
     layer.running_mean.data = np.array([1e-30], np.float32)

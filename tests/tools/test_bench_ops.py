@@ -71,6 +71,12 @@ def test_only_some_ops(capsys):
     assert [line.split()[0] for line in printed if line] == ["W3,", "W3,", "tanh", "nn.Tanh"]
 
 
+def test_a_missing_folder_is_an_error_before_anything_is_measured(capsys, tmp_path):
+    with pytest.raises(SystemExit):
+        bench_ops.main(["--json", str(tmp_path / "nowhere" / "rows.json")], TINY)
+    assert "nowhere is no folder" in capsys.readouterr().err
+
+
 def test_the_collector_is_set_back():
     before = gc.get_threshold()
     with bench_ops.collector((10, 2, 3)):

@@ -21,8 +21,8 @@ ROOT, CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 # artanh(2 Phi(x) - 1) / s as a rational function of s * s, where Phi is the chance of a standard normal number to lie
 # below x = s sqrt(2 pi), |x| <= 6, highest power first and the lower one's first power 1; error of Phi 5.4e-8.
-P32 = [np.array(c, np.float32) for c in (0.2856764925, 3.953435185, 11.45682143, 15.8826106)]
-Q32 = [np.array(c, np.float32) for c in (3.456364771, 7.941298625)]
+CHANCE_P = [np.array(c, np.float32) for c in (0.2856764925, 3.953435185, 11.45682143, 15.8826106)]
+CHANCE_Q = [np.array(c, np.float32) for c in (3.456364771, 7.941298625)]
 HALF = np.array(0.5, np.float32)
 SQRT_TAU = math.sqrt(2 * math.pi)
 
@@ -35,7 +35,7 @@ def gelu_erf(x: Array, y: Array, slope: Array) -> None:
         a, below, d = x[here], y[here], slope[here]
         s, z = scratch(0, a.shape, a.dtype), scratch(1, a.shape, a.dtype)
         np.multiply(a, unit, s)
-        np.clip(s, -6, 6, s)  # e^(-pi s^2) is 0 there, and no power overflows
+        np.clip(s, -6, 6, s)  # e^(-pi s^2) is next to 0 there, and no power overflows
         np.multiply(s, s, z)
         np.multiply(z, exponent, d)
         np.exp(d, d)
@@ -47,15 +47,15 @@ def gelu_erf(x: Array, y: Array, slope: Array) -> None:
 
 def _chance(s: Array, z: Array, out: Array) -> None:
     """Phi in float32, with z = s^2; s is overwritten."""
-    np.multiply(z, P32[0], out)
-    for c in P32[1:-1]:
+    np.multiply(z, CHANCE_P[0], out)
+    for c in CHANCE_P[1:-1]:
         out += c
         out *= z
-    out += P32[-1]
+    out += CHANCE_P[-1]
     out *= s
-    np.add(z, Q32[0], s)
+    np.add(z, CHANCE_Q[0], s)
     s *= z
-    s += Q32[1]
+    s += CHANCE_Q[1]
     out /= s
     np.tanh(out, out)
     out *= HALF

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad.backend.windows import Steps, taps
+from minigrad.kernels.conv import KEPT
 from minigrad.kernels.numpy.scratch import blocks, scratch
 
 __all__ = ["conv", "conv_backward_rows", "conv_backward_x"]
@@ -24,10 +25,11 @@ __all__ = ["conv", "conv_backward_rows", "conv_backward_x"]
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
 
-ROOM = 1 << 18  # elements of columns at a time: a MiB of float32, enough work for one product of matrices
+ROOM = KEPT  # elements of columns at a time: a MiB of float32, enough work for one product of matrices
 WIDE_ROOM = 1 << 22  # elements of images in their frames at a time
 LONG = 16  # elements side by side from which on a copy is fast
 COLUMNS, FRAME = range(2)  # places in scratch memory
+NOTHING = np.empty(0)
 
 
 def conv(x: Array, rows: Array, keep: bool, steps: Steps, y: Array, kept: Array) -> None:
@@ -36,11 +38,11 @@ def conv(x: Array, rows: Array, keep: bool, steps: Steps, y: Array, kept: Array)
         np.matmul(columns, rows, out=made[places])
 
 
-def conv_backward_rows(g: Array, x: Array, kept: Array, biased: bool, steps: Steps, d: Array) -> None:
+def conv_backward_rows(g: Array, source: Array, shape: Ints, biased: bool, steps: Steps, d: Array) -> None:
     d.fill(0)
     sent = matrix(g)
-    parts = kept_columns if kept.size else columns_of
-    for places, columns in parts(x, len(d), steps, kept):
+    kept = source.ndim == 1
+    for places, columns in kept_columns(source, shape, len(d), steps) if kept else columns_of(source, len(d), steps):
         d += columns.T @ sent[places]
 
 
@@ -60,7 +62,7 @@ def conv_backward_x(g: Array, rows: Array, size: Ints, steps: Steps, dx: Array) 
         dx[some] = frame[form.inside]
 
 
-def columns_of(x: Array, height: int, steps: Steps, kept: Array) -> Iterator[tuple[slice, Array]]:
+def columns_of(x: Array, height: int, steps: Steps, kept: Array = NOTHING) -> Iterator[tuple[slice, Array]]:
     """Piece by piece what the places of the result see, a row for each, and which places these are.
 
     A row that is longer than what a place sees ends with a one. They lie in `kept` where that has room.
@@ -83,9 +85,9 @@ def columns_of(x: Array, height: int, steps: Steps, kept: Array) -> Iterator[tup
             yield slice(start, stop), columns
 
 
-def kept_columns(x: Array, height: int, steps: Steps, kept: Array) -> Iterator[tuple[slice, Array]]:
-    """What `columns_of` made of x, from where it was kept."""
-    for _, first, form in forms(x.shape, x.itemsize, steps):
+def kept_columns(kept: Array, shape: Ints, height: int, steps: Steps) -> Iterator[tuple[slice, Array]]:
+    """What `columns_of` made of images of this shape, from where it was kept."""
+    for _, first, form in forms(shape, kept.itemsize, steps):
         for _, _, places in form.pieces:
             start, stop = first + places.start, first + places.stop
             yield slice(start, stop), form.lying(kept[start * height : stop * height], stop - start, height)

@@ -1,7 +1,6 @@
 """Pooling in NumPy: a pass for each tap, over all windows of as many images as the cache holds.
 
-What a tap sees lies scattered in x. The maximum looks at it twice, and so brings it together first, by the numbers of
-its places: `take` moves all channels of a place at once, where slices go through them in a loop for each place.
+What a tap sees lies scattered in x. The maximum looks at it twice, and so brings it together first.
 
 Builds on: `minigrad.kernels.numpy.scratch`. Read next: `minigrad.ops.fused.pool`.
 """
@@ -10,7 +9,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,73 +20,49 @@ __all__ = ["max_pool", "max_pool_backward", "sum_pool", "sum_pool_backward"]
 Array = np.ndarray[Any, Any]
 
 ROOM = 1 << 17  # elements of x at a time
-SEEN, WITHIN, LEFT, DIFFERS, WON, CHOSEN = range(6)  # places in scratch memory
+SEEN, LEFT, DIFFERS, CHOSEN = range(4)  # places in scratch memory
 
 
 def max_pool(x: Array, taps: Array, frame: Array, y: Array, tap: Array) -> None:
-    where = meetings(taps, frame)
-    for images in blocks(len(x), max(math.prod(x.shape[1:]), len(taps) * math.prod(y.shape[1:])), ROOM):
-        some, top = x[images], rows(y[images])
-        some = with_lowest(some) if where.outside else rows(some)
-        seen = scratch(SEEN, (len(taps), *top.shape), x.dtype)
-        for of_tap, places in zip(seen, where.places, strict=True):
-            some.take(places, 1, of_tap, "clip")
+    parts = slices(taps, frame)
+    for images in blocks(len(x), max(math.prod(x.shape[1:]), len(parts) * math.prod(y.shape[1:])), ROOM):
+        some, top = x[images], y[images]
+        seen = scratch(SEEN, (len(parts), *top.shape), x.dtype)
+        for of_tap, (windows, places) in zip(seen, parts, strict=True):
+            inside = of_tap[windows]
+            if inside.shape != of_tap.shape:
+                of_tap.fill(-np.inf)
+            inside[...] = some[places]
         np.maximum.reduce(seen, axis=0, out=top)
-        first_largest(seen, top, rows(tap[images]), where)
+        first_largest(seen, top, tap[images], parts)
 
 
-def with_lowest(x: Array) -> Array:
-    """x as rows, and behind those of each image one that is lower than all."""
-    n, *size, channels = x.shape
-    places = math.prod(size)
-    within = scratch(WITHIN, (n, places + 1, channels), x.dtype)
-    within[:, :places].reshape(x.shape)[...] = x  # a view: the axes are only split
-    within[:, places] = -np.inf
-    return within
-
-
-def first_largest(seen: Array, top: Array, tap: Array, where: Meetings) -> None:
+def first_largest(seen: Array, top: Array, tap: Array, parts: Any) -> None:
     """Counts the taps before the first that is the largest, or NaN; one outside x is none of them."""
-    special = not top.min(initial=0) > -np.inf  # else nothing is NaN, and what lies outside lower than the largest
+    nan = math.isnan(top.min(initial=0))
     left, differs = scratch(LEFT, top.shape, np.dtype(bool)), scratch(DIFFERS, top.shape, np.dtype(bool))
     left.fill(True)
     tap.fill(0)
-    for of_tap, places in zip(seen[:-1], where.places[:-1], strict=True):
-        np.not_equal(of_tap, top, out=differs)
-        if special:
-            differs &= of_tap == of_tap
-            differs |= (places == len(where.window))[:, None]
-        np.logical_and(left, differs, out=left)
+    for of_tap, (windows, _) in zip(seen[:-1], parts[:-1], strict=True):
+        left[windows] &= np.not_equal(of_tap[windows], top[windows], out=differs[windows])
+        if nan:
+            left[windows] &= of_tap[windows] == of_tap[windows]
         tap += left.view(np.uint8)
 
 
 def max_pool_backward(g: Array, tap: Array, taps: Array, frame: Array, dx: Array) -> None:
     """The bits of g times 0 or 1, so that infinities and NaN go where they are chosen alone."""
-    bits, where = BITS[g.dtype], meetings(taps, frame)
+    bits, parts, alone = BITS[g.dtype], slices(taps, frame), apart(taps, frame)
     for images in blocks(len(dx), math.prod(dx.shape[1:]), ROOM):
         sent, won, to = g[images].view(bits), tap[images], dx[images]
-        if where.apart:
-            fetch(rows(sent), rows(won), where, rows(to).view(bits))
-        else:
-            spread(sent, won, slices(taps, frame), to)
-
-
-def fetch(sent: Array, won: Array, where: Meetings, to: Array) -> None:
-    """Each place takes what its one window sends, times whether its own tap has won there."""
-    winner = scratch(WON, to.shape, won.dtype)
-    won.take(where.window, 1, winner, "clip")
-    sent.take(where.window, 1, to, "clip")
-    own = np.repeat(where.tap, to.shape[-1]).reshape(to.shape[1:])
-    to *= np.equal(winner, own, out=scratch(DIFFERS, to.shape, np.dtype(bool)))
-
-
-def spread(sent: Array, won: Array, parts: Any, to: Array) -> None:
-    """Each tap adds what the windows send in which it has won."""
-    chosen = scratch(CHOSEN, sent.shape, sent.dtype)
-    to.fill(0)
-    for t, (windows, places) in enumerate(parts):
-        np.multiply(sent, won == t, out=chosen)
-        to[places] += chosen.view(to.dtype)[windows]
+        chosen = scratch(CHOSEN, sent.shape, bits)
+        to.fill(0)
+        for t, (windows, places) in enumerate(parts):
+            np.multiply(sent, won == t, out=chosen)
+            if alone:
+                to[places] = chosen.view(g.dtype)[windows]
+            else:
+                to[places] += chosen.view(g.dtype)[windows]
 
 
 def sum_pool(x: Array, taps: Array, frame: Array, y: Array) -> None:
@@ -124,35 +99,12 @@ def _slices(taps: bytes, stride: bytes) -> list[tuple[Any, Any]]:
     return found
 
 
-class Meetings(NamedTuple):
-    """Which places of x the windows see, by their numbers."""
-
-    places: Array  # (taps, windows): where a tap of a window lies; the number of all places where it lies outside
-    outside: bool  # whether one does
-    apart: bool  # whether no two windows have a place in common
-    window: Array  # for each place a window that it lies in
-    tap: Array  # and as which of its taps; one that there is not for a place that no window sees
+def apart(taps: Array, frame: Array) -> bool:
+    """Whether no two windows have an element in common: none is longer than the stride."""
+    return _apart(taps.tobytes(), frame[0].tobytes())
 
 
-def meetings(taps: Array, frame: Array) -> Meetings:
-    return _meetings(taps.tobytes(), frame.tobytes())
-
-
-@lru_cache(maxsize=32)
-def _meetings(taps: bytes, frame: bytes) -> Meetings:
-    stride, out, size = np.frombuffer(frame, int).reshape(3, 3)
-    count, parts = math.prod(size.tolist()), _slices(taps, stride.tobytes())
-    number, places = np.arange(count).reshape(1, *size), np.full((len(parts), 1, *out), count)
-    for of_tap, (windows, inside) in zip(places, parts, strict=True):
-        of_tap[windows] = number[inside]
-    places = places.reshape(len(parts), math.prod(out.tolist()))
-    window, tap = np.zeros(count + 1, int), np.full(count + 1, len(parts), np.uint8)
-    for t, of_tap in enumerate(places):
-        window[of_tap], tap[of_tap] = np.arange(len(of_tap)), t
-    seen = np.bincount(places.ravel(), minlength=count + 1)
-    return Meetings(places, bool(seen[count]), bool((seen[:count] <= 1).all()), window[:count], tap[:count])
-
-
-def rows(x: Array) -> Array:
-    """(N, D, H, W, C) as (N, places, C)."""
-    return x.reshape(len(x), math.prod(x.shape[1:-1]), x.shape[-1])
+@lru_cache(maxsize=256)
+def _apart(taps: bytes, stride: bytes) -> bool:
+    starts = np.frombuffer(taps, int).reshape(-1, 3, 3)[:, :, 2]
+    return bool((starts.max(axis=0) - starts.min(axis=0) < np.frombuffer(stride, int)).all())

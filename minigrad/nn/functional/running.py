@@ -16,7 +16,7 @@ import numpy as np
 from minigrad.argument import SHARE
 from minigrad.backend import Array
 from minigrad.errors import ShapeError
-from minigrad.ewma import EWMA, SELDOM
+from minigrad.ewma import EWMA
 from minigrad.nn.argument import ArgumentError, check_eps
 from minigrad.nn.functional.standardize import averaged_axes, floating, of_shape
 from minigrad.tensor import Tensor, as_value, raw
@@ -94,9 +94,9 @@ def _average(running: Any, batch: Array, momentum: Any) -> None:
     old, batch = raw(running), batch.reshape(batch.shape[:2])
     batch = batch[0] if len(batch) == 1 else batch.mean(axis=0)  # of all examples
     if isinstance(momentum, (int, float)):
-        if not momentum:
+        if 1 - momentum == 1:
             return
-        new = EWMA(1 - momentum, old.copy(), SELDOM - 1).update(batch).value  # the update that looks for what decayed
+        new = EWMA(1 - momentum, old.copy()).update(batch, flush_now=True).value
     else:
         new = (old + (batch - old) * momentum).astype(old.dtype)
     if isinstance(running, Tensor):

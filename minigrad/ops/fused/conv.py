@@ -71,9 +71,10 @@ def conv(x: Value, weight: Value, bias: Value, /, steps: Steps) -> Result:
     """
     seen, size, weight_shape, biased = last(x), x.shape[2:], weight.shape, bias is not None
     y, kept = kernels.conv(seen, as_rows(weight, bias), True, steps)
+    source, shape = kept if kept.size else seen, seen.shape  # what backward keeps: the columns, or x
 
     def to_weight(g: Array) -> tuple[Array, Array | None]:
-        (d,) = kernels.conv_backward_rows(last(g), seen, kept, biased, steps)
+        (d,) = kernels.conv_backward_rows(last(g), source, shape, biased, steps)
         depth = len(d) - biased
         d_weight = d[:depth].reshape(*steps.kernel, *weight_shape[1::-1]).transpose(-1, -2, *range(len(steps.kernel)))
         return np.ascontiguousarray(d_weight), d[depth] if biased else None
