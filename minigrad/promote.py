@@ -18,7 +18,7 @@ from minigrad.backend import default_backend, namespace
 from minigrad.errors import DTypeError
 from minigrad.tensor import Nested, Tensor, as_array, raw
 
-__all__ = ["HALF", "constant", "constants", "floating", "promote", "together", "wide"]
+__all__ = ["HALF", "below", "constant", "constants", "floating", "promote", "settle", "together", "wide"]
 
 HALF = np.dtype(np.float16)
 
@@ -114,3 +114,15 @@ def constant(number: float, dtype: Any) -> Any:
         constants.clear()
     array = np.array(number, dtype)
     return constants.setdefault((number, dtype), array) if number else array
+
+
+def below(x: Any, level: int) -> Any:
+    """What the body of an op at `level` sees of `x`: its value one level down, and no Tensors without a graph."""
+    while isinstance(x, Tensor) and (x.level == level or x.node is None):
+        x = x.value
+    return x
+
+
+def settle(y: Any) -> Any:
+    """NumPy's full reductions answer with scalars; a Tensor's value is always an array."""
+    return np.asarray(y) if isinstance(y, np.generic) else y

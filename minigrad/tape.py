@@ -27,7 +27,7 @@ from minigrad.explain import explain_forward
 from minigrad.fused import Op, P, Result, Value, either, served
 from minigrad.graph import Leaf, Node, Vjp, public_name, tick
 from minigrad.modes import paused, recording
-from minigrad.promote import constant, constants, floating, promote
+from minigrad.promote import below, constant, constants, floating, promote, settle
 from minigrad.tensor import FIRST, Nested, Tensor
 
 __all__ = ["Op", "Result", "Value", "composite", "make", "op", "record"]
@@ -74,6 +74,8 @@ def op(body: Any = None, *, plain: Callable[..., Value] | None = None) -> Any:
         wrapped = _fused(body, name, inputs, wrapped)
     elif code.co_argcount + code.co_kwonlyargcount + variadic == inputs in FAST:  # nothing static: worth a fast path
         wrapped = FAST[inputs](body, name, wrapped)
+    elif inputs == 1:
+        wrapped = _unary_static(body, name, wrapped)
     call = cast("Op[...]", functools.wraps(body)(wrapped))
     call.body, call.plain, call.is_op = body, plain, True
     return call
@@ -105,17 +107,26 @@ def _unary(body: Any, name: str, general: Any) -> Any:
     """One input of level 1 that needs a gradient: no loop, no look at levels, no promotion."""
 
     def call(x: Any, /) -> Any:
-        if type(x) in FIRST:
-            node = x.node
-            if node is not None and (not paused or recording()):
-                try:
-                    y, vjps = body(x.value)
-                    (_,) = vjps  # one for the one input
-                except Exception as error:
-                    explain_forward(name, (x,), error)
-                    raise
-                return make(y, (node,), vjps)
+        if type(x) in FIRST and (node := x.node) is not None and (not paused or recording()):
+            try:
+                y, vjps = body(x.value)
+                (_,) = vjps  # one for the one input
+            except Exception as error:
+                explain_forward(name, (x,), error)
+                raise
+            return make(y, (node,), vjps)
         return general(x)
+
+    return call
+
+
+def _unary_static(body: Any, name: str, general: Any) -> Any:
+    """One input that `_unary` serves, and parameters beside it."""
+
+    def call(x: Any, /, *rest: Any, **static: Any) -> Any:
+        if type(x) in FIRST and x.node is not None and (not paused or recording()):
+            return _unary(lambda value: body(value, *rest, **static), name, None)(x)
+        return general(x, *rest, **static)
 
     return call
 
@@ -180,7 +191,7 @@ def _general(body: Any, name: str, inputs: int, plain: Any = None) -> Any:
         xs, rest = (args, ()) if inputs == ALL else (args[:inputs], args[inputs:])
         level = max([x.level for x in xs if isinstance(x, Tensor)], default=0)
         try:
-            values = promote(name, [_below(x, level) for x in xs])
+            values = promote(name, [below(x, level) for x in xs])
             if plain is not None and not served(values):
                 settled = [x if isinstance(x, Tensor) else v for x, v in zip(xs, values, strict=True)]
                 return plain(*settled, *rest, **static)
@@ -236,15 +247,3 @@ def make_bare(y: Any, name: str) -> Tensor:
     out = new(Tensor)
     out.value, out.node = settle(y), None
     return out
-
-
-def _below(x: Any, level: int) -> Any:
-    """What the body of an op at `level` sees of `x`: its value one level down, and no Tensors without a graph."""
-    while isinstance(x, Tensor) and (x.level == level or x.node is None):
-        x = x.value
-    return x
-
-
-def settle(y: Any) -> Any:
-    """NumPy's full reductions answer with scalars; a Tensor's value is always an array."""
-    return np.asarray(y) if isinstance(y, np.generic) else y

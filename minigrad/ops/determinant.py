@@ -16,7 +16,8 @@ import numpy as np
 from minigrad.backend import Array, namespace
 from minigrad.ops.linalg import diagonal, triu
 from minigrad.ops.systems import at_least_float32, inv, solve, square_matrices, turned
-from minigrad.tape import Result, Value, composite, op, settle
+from minigrad.promote import settle
+from minigrad.tape import Result, Value, composite, op
 from minigrad.tensor import Tensor, raw
 
 __all__ = ["det", "slogdet"]
