@@ -50,8 +50,8 @@ def op(body: Any = None, *, plain: Callable[..., Value] | None = None) -> Any:
     on arrays of every backend and on Tensors. It never writes into an input, and need not think of broadcasting: the
     engine sums each gradient to the shape of its input.
 
-    On plain arrays it returns plain arrays. The function under the op stays reachable as `.body`. A body that calls
-    kernels and can do no more than that names a `plain` form, which stands in for it (see `minigrad.fused`).
+    On plain arrays it returns plain arrays. The function under the op is its `.body`. A body that can do no more than
+    call kernels names a `plain` form, which stands in for it (see `minigrad.fused`).
 
     >>> @op
     ... def cube(x):
@@ -132,7 +132,7 @@ def _unary_static(body: Any, name: str, general: Any) -> Any:
 
 
 def _binary(body: Any, name: str, general: Any) -> Any:
-    """Two inputs of level 1 that need gradients, or one of them and a Python number."""
+    """Two inputs of level 1 that need gradients, or one of them and a constant: a number, or an array of its dtype."""
 
     def call(a: Any, b: Any, /) -> Any:
         if type(a) in FIRST and (m := a.node) is not None and (not paused or recording()):
@@ -142,11 +142,11 @@ def _binary(body: Any, name: str, general: Any) -> Any:
             elif type(b) in NUMBERS:
                 other = b if type(value) is not ndarray else constants.get((b, value.dtype))
             else:
-                return general(a, b)
+                other = b.value if type(b) in FIRST else b
+                if type(other) is not type(value) or other.dtype is not value.dtype:
+                    return general(a, b)
             try:
-                if other is None:
-                    other = constant(b, value.dtype)
-                y, vjps = body(value, other)
+                y, vjps = body(value, constant(b, value.dtype) if other is None else other)
                 to_a, _ = vjps  # one for each input
             except Exception as error:
                 explain_forward(name, (a, b), error)
