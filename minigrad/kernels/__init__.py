@@ -65,7 +65,7 @@ class Kernel:
                     if self.writes_inputs:
                         run = plain  # a copy would be written, and lost
                     else:
-                        inputs = tuple([a.copy() if type(a) is ndarray else a for a in inputs])
+                        inputs = tuple([a if type(a) is not ndarray or a.flags.carray else a.copy() for a in inputs])
                     break
         run(*inputs, *outputs)
         return outputs

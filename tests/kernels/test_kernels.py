@@ -14,7 +14,7 @@ import pytest
 import minigrad as mg
 from minigrad.backend.windows import Steps
 from minigrad.fused import served
-from minigrad.kernels import KERNELS, provider, use_kernels
+from minigrad.kernels import KERNELS, Kernel, provider, use_kernels
 from minigrad.kernels.provider import PROVIDERS, installed
 from minigrad.ops.fused.channel_norm import batch_norm__running, group_norm
 from minigrad.ops.fused.cross_entropy import cross_entropy
@@ -273,3 +273,21 @@ def test_bits_of_a_compiled_kernel_do_not_depend_on_where_arrays_lie(name):
             written = values if kernel.writes_inputs else values[len(inputs) :]
             results.add(b"".join(a.tobytes() for a in written if isinstance(a, np.ndarray)))
         assert len(results) == 1
+
+
+def test_a_compiled_form_gets_copies_of_scattered_inputs_alone():
+    seen = []
+
+    def nothing(a, b):
+        return ()
+
+    declared = Kernel(nothing)
+    try:
+        declared._in_use = (lambda *_: pytest.fail("not NumPy's"), lambda *inputs: seen.extend(inputs))
+        whole, scattered = np.ones((2, 3), np.float32), np.ones((3, 2), np.float32).T
+        declared(whole, scattered)
+    finally:
+        KERNELS.pop(next(name for name, one in KERNELS.items() if one is declared))
+    assert seen[0] is whole
+    assert seen[1] is not scattered
+    assert seen[1].flags.carray
